@@ -1,0 +1,1 @@
+"""The workers: run a use case later, on another machine."""
