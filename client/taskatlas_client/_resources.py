@@ -1,0 +1,274 @@
+"""The calls, grouped as the HTTP contract groups them."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from taskatlas_client._decode import decode
+from taskatlas_client._types import (
+    Affinity,
+    Atlas,
+    Dataset,
+    FrontierPoint,
+    Job,
+    Key,
+    NewKey,
+    Page,
+    Prediction,
+    Task,
+    Taxonomy,
+    Transfer,
+    Tree,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from taskatlas_client._transport import Transport
+    from taskatlas_client._types import Scope
+
+T = TypeVar("T")
+API = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    items: list[Any]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Predictions:
+    predictions: list[Prediction]
+
+
+class Resource:
+    """Calls below one path."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def _page(self, kind: type[T], path: str, **params: Any) -> Page[T]:
+        body = decode(_List, self._transport.json("GET", API + path, params=params))
+        return Page(items=decode(list[kind], body.items), next_cursor=body.next_cursor)
+
+    def _every(self, kind: type[T], path: str, **params: Any) -> Iterator[T]:
+        cursor: str | None = None
+        while True:
+            page = self._page(kind, path, cursor=cursor, limit=200, **params)
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+
+class Tasks(Resource):
+    """The task dictionary."""
+
+    def list(self) -> builtins.list[Task]:
+        """Return every task of the dictionary."""
+        return list(self._every(Task, "/tasks"))
+
+    def get(self, name: str) -> Task:
+        """Return one task."""
+        return decode(Task, self._transport.json("GET", f"{API}/tasks/{name}"))
+
+
+class Datasets(Resource):
+    """Registered data sets."""
+
+    def list(self, *, limit: int = 50, cursor: str | None = None) -> Page[Dataset]:
+        """Return a page of data sets, newest first."""
+        return self._page(Dataset, "/datasets", limit=limit, cursor=cursor)
+
+    def create(
+        self, name: str, kind: str, *, location: str | None = None, options: Mapping[str, Any] | None = None
+    ) -> Dataset:
+        """Register a data set by kind and location."""
+        body: dict[str, Any] = {"name": name, "kind": kind, "options": dict(options or {})}
+        if location is not None:
+            body["location"] = location
+        return decode(Dataset, self._transport.json("POST", f"{API}/datasets", json=body, idempotent=True))
+
+    def get(self, dataset_id: str) -> Dataset:
+        """Return one data set with its validation report."""
+        return decode(Dataset, self._transport.json("GET", f"{API}/datasets/{dataset_id}"))
+
+    def delete(self, dataset_id: str) -> None:
+        """Forget a data set; its files stay."""
+        self._transport.request("DELETE", f"{API}/datasets/{dataset_id}")
+
+
+class Atlases(Resource):
+    """Atlases, what was measured in them, and what follows from it."""
+
+    def list(self, *, limit: int = 50, cursor: str | None = None) -> Page[Atlas]:
+        """Return a page of atlases, newest first."""
+        return self._page(Atlas, "/atlases", limit=limit, cursor=cursor)
+
+    def build(
+        self,
+        name: str,
+        *,
+        preset: str = "quick",
+        dataset: str | None = None,
+        tasks: Sequence[str] | None = None,
+        orders: Sequence[int] | None = None,
+        per_target: int | None = None,
+        seed: int = 0,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> Job:
+        """Start to build an atlas; follow the job with `jobs.wait`.
+
+        Args:
+            name: Name of the atlas.
+            preset: `tiny`, `quick`, `demo` or `full`.
+            dataset: Id of a data set; None = rendered rooms of the preset's size.
+            tasks: Names of tasks; None = the preset's.
+            orders: How many sources transfers have; None = the preset's.
+            per_target: Transfers of each higher order per target; None = the preset's.
+            seed: Seed of everything random.
+            overrides: Single settings of the preset.
+        """
+        optional = {
+            "dataset": dataset,
+            "tasks": None if tasks is None else [*tasks],
+            "orders": None if orders is None else [*orders],
+            "per_target": per_target,
+            "overrides": None if overrides is None else dict(overrides),
+        }
+        body: dict[str, Any] = {"name": name, "preset": preset, "seed": seed}
+        body.update({field: value for field, value in optional.items() if value is not None})
+        return decode(Job, self._transport.json("POST", f"{API}/atlases", json=body, idempotent=True))
+
+    def import_file(self, file: Path | str, *, name: str) -> Atlas:
+        """Import measured affinities: the CSV of the contract, or a released `all_affinities*.pkl`."""
+        path = Path(file)
+        body = self._transport.json(
+            "POST",
+            f"{API}/atlases/import",
+            data={"name": name},
+            files=[("file", (path.name, path.read_bytes()))],
+            idempotent=True,
+        )
+        return decode(Atlas, body)
+
+    def get(self, atlas_id: str) -> Atlas:
+        """Return one atlas."""
+        return decode(Atlas, self._transport.json("GET", f"{API}/atlases/{atlas_id}"))
+
+    def delete(self, atlas_id: str) -> None:
+        """Delete an atlas with its transfers."""
+        self._transport.request("DELETE", f"{API}/atlases/{atlas_id}")
+
+    def affinity(self, atlas_id: str, *, order: int = 1, normalized: bool = True) -> Affinity:
+        """Return the affinity matrix of one order."""
+        params = {"order": order, "normalized": str(normalized).lower()}
+        return decode(
+            Affinity, self._transport.json("GET", f"{API}/atlases/{atlas_id}/affinity", params=params)
+        )
+
+    def transfers(
+        self,
+        atlas_id: str,
+        *,
+        target: str | None = None,
+        order: int | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Transfer]:
+        """Return a page of an atlas' transfers."""
+        path = f"/atlases/{atlas_id}/transfers"
+        return self._page(Transfer, path, target=target, order=order, limit=limit, cursor=cursor)
+
+    def transfer(self, atlas_id: str, transfer_id: str) -> Transfer:
+        """Return one transfer with its curves."""
+        return decode(
+            Transfer, self._transport.json("GET", f"{API}/atlases/{atlas_id}/transfers/{transfer_id}")
+        )
+
+    def taxonomy(self, atlas_id: str, *, budget: float, **options: Any) -> Taxonomy:
+        """Return the optimal taxonomy under a budget.
+
+        Args:
+            atlas_id: Id of the atlas.
+            budget: What the chosen sources may cost together.
+            **options: `max_order`, `targets`, `sources`, `costs`, `importance`, `require_sources`,
+                `exclude_sources`, `include_self`, `include_random`, `min_quality`, `alternatives`,
+                `time_limit_s` of the HTTP contract.
+        """
+        body = {"budget": budget, **options}
+        return decode(
+            Taxonomy,
+            self._transport.json("POST", f"{API}/atlases/{atlas_id}/taxonomy", json=body, idempotent=True),
+        )
+
+    def frontier(self, atlas_id: str, *, max_order: int | None = None) -> builtins.list[FrontierPoint]:
+        """Return the best objective at every budget."""
+        body = self._transport.json(
+            "GET", f"{API}/atlases/{atlas_id}/frontier", params={"max_order": max_order}
+        )
+        return decode(list[FrontierPoint], decode(_List, body).items)
+
+    def tree(self, atlas_id: str) -> Tree:
+        """Return the task similarity tree."""
+        return decode(Tree, self._transport.json("GET", f"{API}/atlases/{atlas_id}/tree"))
+
+    def newick(self, atlas_id: str) -> str:
+        """Return the task similarity tree in Newick format."""
+        path = f"{API}/atlases/{atlas_id}/tree"
+        return self._transport.request("GET", path, params={"format": "newick"}).text
+
+    def infer(
+        self,
+        atlas_id: str,
+        images: Sequence[Path | str | bytes],
+        *,
+        tasks: Sequence[str] | Literal["all"] = "all",
+        transfers: Sequence[str] | None = None,
+        array: bool = False,
+    ) -> builtins.list[Prediction]:
+        """Predict tasks for one input.
+
+        Args:
+            atlas_id: Id of the atlas whose networks predict.
+            images: One to three JPEG or PNG images: file names or contents.
+            tasks: Names of tasks, or `all`.
+            transfers: Ids of transfers to use as well.
+            array: Ask for the raw arrays too (`Prediction.array`, base64 of an npz file).
+        """
+        files = [("image", _image_part(image)) for image in images]
+        data = {"tasks": tasks if isinstance(tasks, str) else ",".join(tasks)}
+        if transfers is not None:
+            data["transfers"] = ",".join(transfers)
+        if array:
+            data["array"] = "true"
+        body = self._transport.json("POST", f"{API}/atlases/{atlas_id}/infer", data=data, files=files)
+        return decode(_Predictions, body).predictions
+
+
+class Keys(Resource):
+    """API keys; needs the scope `admin`."""
+
+    def list(self, *, limit: int = 50, cursor: str | None = None) -> Page[Key]:
+        """Return a page of keys, newest first."""
+        return self._page(Key, "/keys", limit=limit, cursor=cursor)
+
+    def create(self, name: str, scopes: Sequence[Scope]) -> NewKey:
+        """Make a key; its secret is in this answer and nowhere else."""
+        body = {"name": name, "scopes": [*scopes]}
+        return decode(NewKey, self._transport.json("POST", f"{API}/keys", json=body))
+
+    def revoke(self, key_id: str) -> None:
+        """Revoke a key at once."""
+        self._transport.request("DELETE", f"{API}/keys/{key_id}")
+
+
+def _image_part(image: Path | str | bytes) -> tuple[str, bytes]:
+    if isinstance(image, bytes):
+        return "image", image
+    path = Path(image)
+    return path.name, path.read_bytes()

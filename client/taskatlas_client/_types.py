@@ -1,0 +1,272 @@
+"""What the calls answer; names and fields are those of the HTTP contract."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+Scope = Literal["read", "infer", "train", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One bad field of a request: JSON pointer and what is wrong with it."""
+
+    pointer: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; `next_cursor` fetches the next one, None on the last."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutput:
+    """What a task predicts: kind, shape (None = the image's height or width) and unit."""
+
+    kind: str
+    shape: list[int | None]
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task of the dictionary."""
+
+    name: str
+    title: str
+    group: str
+    inputs: int
+    output: TaskOutput
+    loss: str
+    metric: str
+    source_only: bool
+    paper_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A registered data set with its validation report."""
+
+    id: str
+    name: str
+    kind: str
+    created_at: datetime
+    location: str | None = None
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    report: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """An atlas; `status` says whether its transfers are all there."""
+
+    id: str
+    name: str
+    status: str
+    origin: str
+    tasks: list[str]
+    sources: list[str]
+    targets: list[str]
+    orders: list[int]
+    transfer_count: int
+    created_at: datetime
+    config: dict[str, Any] | None = None
+    code_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    """Affinities of one order: `values[i][j]` is target i from source j, None where not trained."""
+
+    targets: list[str]
+    sources: list[str]
+    values: list[list[float | None]]
+    lower_is_better: bool
+    order: int
+
+    def to_numpy(self) -> NDArray[np.float64]:
+        """Return `values` as an array of shape (targets, sources), NaN where not trained.
+
+        Raises:
+            ImportError: NumPy is not installed (`pip install taskatlas-client[numpy]`).
+        """
+        import numpy as np  # noqa: PLC0415 - an extra, needed here only
+
+        return np.array(self.values, dtype=np.float64).reshape(len(self.targets), len(self.sources))
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One measured transfer; `affinity` and the two win rates are None where not measured."""
+
+    id: str
+    sources: list[str]
+    target: str
+    order: int
+    affinity: float | None
+    win_rate_vs_scratch: float | None
+    win_rate_vs_full: float | None
+    test_loss: float | None = None
+    curves: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Solver:
+    """Which solver answered, and how long it took."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenTransfer:
+    """The transfer a taxonomy gives to one target."""
+
+    target: str
+    sources: list[str]
+    affinity: float | None
+    win_rate_vs_scratch: float | None
+    win_rate_vs_full: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """The best choice of sources under a budget; `optimal` means proven."""
+
+    budget: float
+    max_order: int
+    objective: float
+    optimal: bool
+    gap: float | None
+    solver: Solver
+    sources: list[str]
+    cost: float
+    transfers: list[ChosenTransfer]
+    unreachable_targets: list[str]
+    alternatives: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierPoint:
+    """The best objective at one budget."""
+
+    budget: float
+    objective: float
+    sources: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The task similarity tree: linkage rows (left, right, distance, size) and the same nested."""
+
+    names: list[str]
+    linkage: list[list[float]]
+    root: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One task's prediction: a JSON value, or a picture, or both."""
+
+    task: str
+    kind: str
+    value: Any = None
+    png: str | None = None
+    array: str | None = None
+
+    def png_bytes(self) -> bytes | None:
+        """Return the rendered picture as PNG bytes, None if the answer holds none."""
+        return None if self.png is None else base64.b64decode(self.png)
+
+
+@dataclass(frozen=True, slots=True)
+class JobResource:
+    """What a job makes."""
+
+    kind: str
+    id: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobProblem:
+    """Why a job failed."""
+
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job: `progress` is 0 to 1, `eta_s` seconds or None while unknown."""
+
+    id: str
+    kind: str
+    title: str
+    state: JobState
+    progress: float
+    step: str
+    eta_s: float | None
+    attempt: int
+    created_at: datetime
+    parent_id: str | None = None
+    resource: JobResource | None = None
+    result: dict[str, Any] | None = None
+    error: JobProblem | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job is in a state it never leaves."""
+        return self.state in {"succeeded", "failed", "cancelled"}
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """One server-sent event of a job; `id` resumes the stream after it."""
+
+    id: str | None
+    kind: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key as listed: its secret is never shown again."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    created_at: datetime
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey(Key):
+    """A key just made; `secret` is shown this once."""
+
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the server takes requests and jobs, part by part."""
+
+    status: str
+    checks: dict[str, Any] = field(default_factory=dict[str, Any])
