@@ -1,0 +1,62 @@
+"""Labels computed from the image alone by their standard algorithms."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.feature import hessian_matrix_det
+from skimage.segmentation import slic
+
+Images = NDArray[np.uint8]
+Maps = NDArray[np.float32]
+
+_EDGE_SIGMA = 0.8  # pixels at 64
+_EDGE_FULL = 0.16  # gradient of grey per pixel at 64 that counts as 1
+_KEYPOINT_SCALES = (1.2, 2.4)  # pixels at 64
+_KEYPOINT_FULL = 0.1
+_SEGMENTS = 40
+_LUMA = np.array((0.299, 0.587, 0.114), dtype=np.float32) / np.float32(255.0)
+
+
+def grey(images: Images) -> Maps:
+    """Return (N, H, W) luma, 0 to 1, of (N, H, W, 3) images."""
+    parts = images.astype(np.float32)
+    return parts[..., 0] * _LUMA[0] + parts[..., 1] * _LUMA[1] + parts[..., 2] * _LUMA[2]
+
+
+def edges_2d(images: Images) -> Maps:
+    """Return (N, H, W) gradient magnitude after a Gaussian, 0 to 1: Canny without suppression.
+
+    Reference: Canny 1986; Zamir et al. 2018, supplementary, "2D edges".
+    """
+    scale = images.shape[1] / 64
+    sigma = _EDGE_SIGMA * scale
+    luma = grey(images)
+    down = ndimage.gaussian_filter(luma, (0, sigma, sigma), order=(0, 1, 0), truncate=3.0)
+    across = ndimage.gaussian_filter(luma, (0, sigma, sigma), order=(0, 0, 1), truncate=3.0)
+    return np.minimum(np.sqrt(down * down + across * across) * (scale / _EDGE_FULL), 1.0)
+
+
+def keypoints_2d(images: Images) -> Maps:
+    """Return (N, H, W) determinant of the Hessian by box filters, largest over two scales, 0 to 1.
+
+    Reference: Bay et al. 2006, "SURF: Speeded up robust features".
+    """
+    scale = images.shape[1] / 64
+    response = np.zeros(images.shape[:3], dtype=np.float32)
+    for i, luma in enumerate(grey(images)):
+        for sigma in _KEYPOINT_SCALES:
+            determinant = hessian_matrix_det(luma, sigma * scale).astype(np.float32)
+            np.maximum(response[i], determinant, out=response[i])
+    return np.minimum(np.sqrt(np.maximum(response, 0.0)) * np.float32(1.0 / _KEYPOINT_FULL), np.float32(1.0))
+
+
+def segmentation_2d(images: Images) -> NDArray[np.int32]:
+    """Return (N, H, W) superpixels, counted from 0 in each image.
+
+    Reference: Achanta et al. 2012, "SLIC superpixels".
+    """
+    segments = [
+        slic(image, n_segments=_SEGMENTS, compactness=8.0, max_num_iter=5, start_label=0, channel_axis=-1)
+        for image in images
+    ]
+    return np.stack(segments).astype(np.int32)

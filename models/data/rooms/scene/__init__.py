@@ -1,0 +1,1 @@
+"""What stands in a room: classes, furniture, layouts, colours, sampled from (seed, index)."""
