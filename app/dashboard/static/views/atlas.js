@@ -1,0 +1,76 @@
+// One atlas: what it is, and everything one can ask it.
+
+import { get } from "../lib/api.js";
+import { empty, h, replace } from "../lib/dom.js";
+import { ago, plural } from "../lib/format.js";
+import { loadTasks } from "../lib/tasks.js";
+import { affinitySection } from "./affinity.js";
+import { networksSection } from "./networks.js";
+import { problemBox } from "./problem.js";
+import { taxonomySection } from "./taxonomy.js";
+import { treeSection } from "./tree.js";
+import { tryItSection } from "./tryit.js";
+
+const READY = "ready";
+
+function section(id, title, intro, fill, signal) {
+  const body = h("div", { class: "section-body" }, h("p", { class: "loading" }, "Loading"));
+  fill(body).catch((error) => {
+    if (!signal.aborted) replace(body, problemBox(error));
+  });
+  return h("section", { id, class: "wide", "aria-labelledby": `${id}-title` },
+    h("h2", { id: `${id}-title` }, title), intro ? h("p", { class: "intro" }, intro) : null, body);
+}
+
+function facts(atlas) {
+  const config = atlas.config ?? {};
+  const entries = [
+    ["Targets", atlas.targets.length], ["Sources", atlas.sources.length],
+    ["Transfers", atlas.transfer_count.toLocaleString("en")],
+    ["Orders", atlas.orders.length > 4 ? `1 to ${Math.max(...atlas.orders)}` : atlas.orders.join(", ")],
+    ["Preset", config.preset], ["Seed", config.seed], ["Made", ago(atlas.created_at)],
+  ];
+  return h("dl", { class: "fact-row" }, entries.filter(([, value]) => value !== undefined && value !== null && value !== "")
+    .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
+}
+
+export async function atlasPage(id, signal) {
+  const path = `/atlases/${encodeURIComponent(id)}`;
+  const [atlas] = await Promise.all([get(path, { signal }), loadTasks(signal)]);
+  document.title = `${atlas.name} · Task Atlas`;
+  const head = [
+    h("nav", { "aria-label": "Breadcrumb" }, h("a", { href: "#/" }, "All atlases")),
+    h("header", { class: "atlas-head" },
+      h("h1", null, atlas.name),
+      h("span", { class: "chip", dataset: { state: atlas.status } }, atlas.status),
+      h("span", { class: "chip" }, atlas.origin)),
+    facts(atlas),
+  ];
+  if (atlas.status !== READY) {
+    return [...head, empty(`This atlas is ${atlas.status}`,
+      "Its affinities appear here when it is finished. Progress is under Jobs on the first page.")];
+  }
+  const parts = [
+    ["affinity", "Affinity", "How well each source serves each target: the principal eigenvector of a tournament over held-out images. Higher is better.",
+      (body) => affinitySection(body, path, atlas, signal)],
+    ["taxonomy", "Taxonomy", `The best ${plural(atlas.targets.length, "transfer")}, one for each target, when only so many source tasks may be chosen. Proven optimal.`,
+      (body) => taxonomySection(body, path, atlas, signal)],
+    ["tree", "Task tree", "Tasks whose representations serve other tasks alike stand together.", (body) => treeSection(body, path, signal)],
+    atlas.origin === "built" ? ["networks", "Task networks", "How often each network beats the best constant guess, and a read-out from a random encoder, on held-out images.",
+      (body) => networksSection(body, path, signal)] : null,
+    ["try-it", "Try it", null, (body) => tryItSection(body, path, atlas)],
+  ].filter(Boolean);
+  const jump = (target) => (event) => {
+    event.preventDefault();
+    const heading = document.getElementById(target);
+    heading.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    heading.querySelector("h2").setAttribute("tabindex", "-1");
+    heading.querySelector("h2").focus({ preventScroll: true });
+  };
+  return [
+    ...head,
+    h("nav", { class: "subnav", "aria-label": "On this page" },
+      parts.map(([target, title]) => h("a", { href: `#${target}`, onclick: jump(target) }, title))),
+    parts.map(([target, title, intro, fill]) => section(target, title, intro, fill, signal)),
+  ];
+}

@@ -1,0 +1,100 @@
+// The taxonomy for a budget, beside what every budget is worth.
+
+import { frontierChart } from "../charts/frontier.js";
+import { taxonomyGraph } from "../charts/taxonomy.js";
+import { get } from "../lib/api.js";
+import { empty, h, replace, uid } from "../lib/dom.js";
+import { duration, fixed, list, percent } from "../lib/format.js";
+import { group, title } from "../lib/tasks.js";
+import { problemBox } from "./problem.js";
+
+const WAIT_MS = 120;
+
+const mean = (values) => {
+  const known = values.filter((value) => value !== null && value !== undefined);
+  return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
+};
+
+function summary(taxonomy) {
+  const transferred = taxonomy.transfers.filter((transfer) => !transfer.sources.includes("self"));
+  const figure = (name, value, hint) => h("div", null, h("dt", null, name), h("dd", null, value), hint ? h("p", { class: "hint" }, hint) : null);
+  return [
+    h("dl", { class: "figures" },
+      figure("Objective", fixed(taxonomy.objective), taxonomy.optimal ? "proven optimal" : `within ${percent(taxonomy.gap, 1)} of the optimum`),
+      figure("Mean gain", percent(mean(transferred.map((transfer) => transfer.win_rate_vs_scratch))), "over transferred targets"),
+      figure("Mean quality", percent(mean(transferred.map((transfer) => transfer.win_rate_vs_full))), "over transferred targets"),
+      figure("Solved in", taxonomy.solver.seconds < 1 ? `${Math.round(1000 * taxonomy.solver.seconds)} ms` : duration(taxonomy.solver.seconds), taxonomy.solver.name)),
+    h("p", { class: "chosen" }, "Chosen: ", taxonomy.sources.map((source) =>
+      h("span", { class: "tag", dataset: { group: group(source) } }, title(source)))),
+    taxonomy.unreachable_targets.length
+      ? h("p", { class: "hint" }, `No allowed transfer reaches ${list(taxonomy.unreachable_targets.map(title))}.`) : null,
+  ];
+}
+
+export async function taxonomySection(body, path, atlas, signal) {
+  const orders = atlas.orders.filter((order) => order <= 4);
+  const highest = Math.max(...orders);
+  const state = { budget: null, maxOrder: highest };
+  const { items: points } = await get(`${path}/frontier?max_order=${highest}`, { signal });
+  if (!points.length) {
+    replace(body, empty("No taxonomy", "This atlas has no transfer between tasks."));
+    return;
+  }
+  let frontier = points;
+  const sliderId = uid("budget");
+  const orderId = uid("order");
+  const last = Math.max(...points.map((point) => point.budget));
+  state.budget = Math.min(4, last);
+  const slider = h("input", { id: sliderId, type: "range", min: 1, max: last, step: 1, value: state.budget });
+  const shown = h("output", { for: sliderId }, String(state.budget));
+  const order = h("select", { id: orderId }, orders.map((each) => h("option", { value: each, selected: each === highest }, `up to ${each}`)));
+  const curve = h("div");
+  const figures = h("div", { "aria-live": "polite" });
+  const graph = h("div");
+  let asked = 0;
+  let timer = null;
+
+  const drawCurve = () => replace(curve, frontierChart(frontier, state.budget, (budget) => {
+    slider.value = String(budget);
+    pick(budget);
+  }));
+  const load = async () => {
+    const mine = (asked += 1);
+    try {
+      const taxonomy = await get(`${path}/taxonomy?budget=${state.budget}&max_order=${state.maxOrder}`, { signal });
+      if (mine !== asked) return;
+      replace(figures, summary(taxonomy));
+      replace(graph, taxonomyGraph(taxonomy));
+    } catch (error) {
+      if (!signal.aborted && mine === asked) replace(figures, problemBox(error));
+    }
+  };
+  const pick = (budget) => {
+    state.budget = budget;
+    shown.textContent = String(budget);
+    drawCurve();
+    clearTimeout(timer);
+    timer = setTimeout(load, WAIT_MS);
+  };
+  slider.addEventListener("input", () => pick(Number(slider.value)));
+  order.addEventListener("change", async () => {
+    state.maxOrder = Number(order.value);
+    try {
+      frontier = (await get(`${path}/frontier?max_order=${state.maxOrder}`, { signal })).items;
+      drawCurve();
+      await load();
+    } catch (error) {
+      if (!signal.aborted) replace(figures, problemBox(error));
+    }
+  });
+  replace(body,
+    h("div", { class: "taxonomy-layout" },
+      h("div", { class: "taxonomy-side" },
+        h("div", { class: "controls" },
+          h("div", { class: "field slider" }, h("label", { for: sliderId }, "Budget ", shown), slider),
+          h("div", { class: "field" }, h("label", { for: orderId }, "Order"), order)),
+        curve, figures),
+      graph));
+  drawCurve();
+  await load();
+}

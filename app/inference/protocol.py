@@ -1,0 +1,66 @@
+"""What the web and the inference process say to each other: JSON, bytes as base64, nothing pickled."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DENSE_KINDS = frozenset({"image", "map", "classes", "embedding"})
+"""Output kinds of the task dictionary that are one value or more per pixel: a picture says them best."""
+
+
+_BYTES_AS_BASE64 = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+
+class NetworkRef(BaseModel):
+    """One network to run, by artefact id: a task network, or a transfer's head with its frozen sources."""
+
+    model_config = ConfigDict(frozen=True)
+
+    weights: str = Field(description="artefact id of the task network, or of the transfer's head")
+    sources: tuple[str, ...] = Field(
+        default=(),
+        description="artefact ids of the source networks, in the transfer's order; empty for a task network",
+    )
+
+
+class PredictRequest(BaseModel):
+    """Images of one scene and the networks that shall see them."""
+
+    model_config = _BYTES_AS_BASE64
+
+    networks: list[NetworkRef] = Field(min_length=1, max_length=256)
+    shape: tuple[int, int, int] = Field(description="views, height and width of `images`")
+    images: bytes = Field(description="uint8, views x height x width x RGB, row by row")
+    png: bool | None = Field(
+        default=None, description="render a picture; null: of image-like predictions only"
+    )
+    array: bool = Field(default=False, description="send the prediction's numbers as npz")
+
+
+class NetworkPrediction(BaseModel):
+    """What one network said."""
+
+    model_config = _BYTES_AS_BASE64
+
+    kind: str
+    value: Any = None
+    png: bytes | None = None
+    array: bytes | None = None
+
+
+class PredictReply(BaseModel):
+    """Predictions in the order of the request's networks."""
+
+    model_config = _BYTES_AS_BASE64
+
+    predictions: list[NetworkPrediction]
+
+
+class EngineHealth(BaseModel):
+    """Whether the inference process serves, and what it holds."""
+
+    status: str
+    device: str
+    networks_loaded: int
+    bytes_loaded: int
+    waiting: int
