@@ -4,6 +4,7 @@ All flat inputs are (N * P) over pixels; outputs are (N, H, W, ...).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from models.data.rooms.labels import OBJECT_CLASSES
 from models.data.rooms.scene.look import MaterialColumn, Pattern
 from models.data.rooms.scene.sampling import Scene
 from models.data.rooms.tracing.camera import Cameras, Floats, euler_sxyz, room_axes
+from models.data.rooms.tracing.intersections import Triple
 from models.data.rooms.tracing.raycast import Hits, Solids, Surfaces
 
 Maps = NDArray[np.float32]
@@ -34,12 +36,51 @@ def distance(hits: Hits, size: int) -> Maps:
     return (hits.depth * np.sqrt(x * x + y * y + 1.0)).reshape(-1, size, size).astype(np.float32)
 
 
-def camera_normals(cameras: Cameras, there: Surfaces, size: int) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """The visible surface in the camera frame.
+
+    Attributes:
+        point, normal: x, y and z, each (N, H, W): metres, and unit vectors facing the camera.
+        gap_across, gap_down: (N, H, W - 1) and (N, H - 1, W): how far horizontal and vertical neighbours lie
+            off each other's tangent plane, as a share of their depth. The smaller of the two distances: at a
+            crease or on a curved surface one neighbour is near the other's plane; across an occlusion
+            neither is.
+    """
+
+    point: Triple
+    normal: Triple
+    gap_across: Floats
+    gap_down: Floats
+
+
+_ACROSS = (np.s_[:, :, :-1], np.s_[:, :, 1:])
+_DOWN = (np.s_[:, :-1], np.s_[:, 1:])
+
+
+def relief(cameras: Cameras, hits: Hits, there: Surfaces, size: int) -> Relief:
+    """Return the visible surface in the camera frame."""
+    turn = cameras.rotations[:, :, :, None, None]
+    world = [n.reshape(-1, size, size) for n in there.normal]
+    nx, ny, nz = (
+        turn[:, 0, i] * world[0] + turn[:, 1, i] * world[1] + turn[:, 2, i] * world[2] for i in range(3)
+    )
+    x, y, depth = (values.reshape(-1, size, size) for values in (*hits.ray, hits.depth))
+    point, normal = (x * depth, y * depth, depth), (nx, ny, nz)
+    return Relief(point, normal, _gap(point, normal, _ACROSS), _gap(point, normal, _DOWN))
+
+
+def _gap(point: Triple, normal: Triple, neighbours: tuple[tuple[slice, ...], tuple[slice, ...]]) -> Floats:
+    near, far = neighbours
+    step = [p[far] - p[near] for p in point]
+    here = np.abs(sum(n[near] * d for n, d in zip(normal, step, strict=True)))
+    there = np.abs(sum(n[far] * d for n, d in zip(normal, step, strict=True)))
+    return np.minimum(here, there) / np.minimum(point[2][near], point[2][far])
+
+
+def normals(surface: Relief) -> Maps:
     """Return (N, H, W, 3) unit normals in the camera frame."""
-    rotation = cameras.rotations
-    world = np.stack(there.normal, axis=-1).reshape(len(rotation), size, size, 3)
-    parts = [sum(rotation[:, None, None, j, i] * world[..., j] for j in range(3)) for i in range(3)]
-    return np.stack(parts, axis=-1)
+    return np.stack([n.astype(np.float32) for n in surface.normal], axis=-1)
 
 
 def curvature(there: Surfaces, size: int) -> Maps:
@@ -47,10 +88,10 @@ def curvature(there: Surfaces, size: int) -> Maps:
     return np.stack(there.curvature, axis=-1).reshape(-1, size, size, 2).astype(np.float32)
 
 
-def reshading(hits: Hits, normals: Floats, size: int) -> Maps:
+def reshading(surface: Relief) -> Maps:
     """Return (N, H, W) cosines between normals and the way to the camera."""
-    x, y = (r.reshape(-1, size, size) for r in hits.ray)
-    toward = -(normals[..., 0] * x + normals[..., 1] * y + normals[..., 2]) / np.sqrt(x * x + y * y + 1.0)
+    (px, py, pz), (nx, ny, nz) = surface.point, surface.normal
+    toward = -(nx * px + ny * py + nz * pz) / np.sqrt(px * px + py * py + pz * pz)
     return np.clip(toward, 0.0, 1.0).astype(np.float32)
 
 
@@ -63,43 +104,18 @@ def valid(solids: Solids, hits: Hits, size: int) -> NDArray[np.bool_]:
     return ~glass[solids.material][hits.solid].reshape(-1, size, size)
 
 
-def _points(hits: Hits, size: int) -> Floats:
-    """Return (N, H, W, 3) points in the camera frame, metres."""
-    x, y = hits.ray
-    return np.stack((x * hits.depth, y * hits.depth, hits.depth), axis=-1).reshape(-1, size, size, 3)
-
-
-def _gap(points: Floats, normals: Floats, axis: int) -> Floats:
-    """Return how far neighbours along an image axis lie off each other's tangent plane, over their depth.
-
-    The smaller of the two distances: at a crease or on a curved surface one neighbour is near the other's
-    plane; across an occlusion neither is.
-    """
-    near = [slice(None)] * 3
-    far = [slice(None)] * 3
-    near[axis], far[axis] = slice(None, -1), slice(1, None)
-    first, second = tuple(near), tuple(far)
-    step = points[second] - points[first]
-    here = np.abs((normals[first] * step).sum(axis=-1))
-    there = np.abs((normals[second] * step).sum(axis=-1))
-    return np.minimum(here, there) / np.minimum(points[first][..., 2], points[second][..., 2])
-
-
-def occlusion_edges(hits: Hits, normals: Floats, size: int) -> Maps:
+def occlusion_edges(surface: Relief) -> Maps:
     """Return (N, H, W) strength of depth discontinuities, 0 to 1, slightly blurred as Taskonomy's."""
-    points = _points(hits, size)
-    edges = np.zeros(points.shape[:3])
-    across = np.minimum(_gap(points, normals, 2) / _EDGE_SLOPE, 1.0)
-    down = np.minimum(_gap(points, normals, 1) / _EDGE_SLOPE, 1.0)
-    for near, strength in ((np.s_[:, :, :-1], across), (np.s_[:, :, 1:], across)):
-        edges[near] = np.maximum(edges[near], strength)
-    for near, strength in ((np.s_[:, :-1], down), (np.s_[:, 1:], down)):
-        edges[near] = np.maximum(edges[near], strength)
-    sigma = _EDGE_BLUR * size / 64
-    return ndimage.gaussian_filter(edges, (0, sigma, sigma), truncate=3.0).astype(np.float32)
+    edges = np.zeros(surface.point[2].shape, dtype=np.float32)
+    for gap, sides in ((surface.gap_across, _ACROSS), (surface.gap_down, _DOWN)):
+        strength = np.minimum(gap.astype(np.float32) / np.float32(_EDGE_SLOPE), np.float32(1.0))
+        for side in sides:
+            edges[side] = np.maximum(edges[side], strength)
+    sigma = _EDGE_BLUR * edges.shape[1] / 64
+    return np.minimum(ndimage.gaussian_filter(edges, (0, sigma, sigma), truncate=3.0), np.float32(1.0))
 
 
-def keypoints_3d(hits: Hits, normals: Floats, size: int) -> Maps:
+def keypoints_3d(surface: Relief) -> Maps:
     """Return (N, H, W) interest, 0 to 1: where the surface changes in two directions.
 
     As NARF, it looks for stable surroundings with changing surface directions and borders: the smaller
@@ -107,14 +123,13 @@ def keypoints_3d(hits: Hits, normals: Floats, size: int) -> Maps:
 
     Reference: Steder et al. 2011, "Point feature extraction on 3D range scans".
     """
-    sigma = _KEYPOINT_SCALE * size / 64
-    # float32 throughout: smooth responses need no more
-    fields = [*(normals[..., i] for i in range(3)), 0.5 * np.log(z_buffer(hits, size))]
+    sigma = _KEYPOINT_SCALE * surface.point[2].shape[1] / 64
     xx = xy = yy = np.float32(0.0)
-    for values in fields:
+    for values in (*surface.normal, 0.5 * np.log(surface.point[2])):
         field = values.astype(np.float32)
-        gx = ndimage.correlate1d(field, [-0.5, 0.0, 0.5], axis=2)
-        gy = ndimage.correlate1d(field, [-0.5, 0.0, 0.5], axis=1)
+        gx, gy = np.zeros_like(field), np.zeros_like(field)
+        gx[:, :, 1:-1] = 0.5 * (field[:, :, 2:] - field[:, :, :-2])
+        gy[:, 1:-1] = 0.5 * (field[:, 2:] - field[:, :-2])
         xx, xy, yy = xx + gx * gx, xy + gx * gy, yy + gy * gy
     xx, xy, yy = (ndimage.gaussian_filter(m, (0, sigma, sigma), truncate=3.0) for m in (xx, xy, yy))
     smaller = 0.5 * (xx + yy - np.sqrt((xx - yy) ** 2 + 4.0 * xy * xy))
@@ -170,22 +185,20 @@ def room_layout(scenes: Sequence[Scene], cameras: Cameras) -> Maps:
     return np.concatenate((centre, euler_sxyz(box), lengths), axis=1).astype(np.float32)
 
 
-def segmentation_25d(hits: Hits, normals: Floats, size: int) -> NDArray[np.int32]:
+def segmentation_25d(surface: Relief) -> NDArray[np.int32]:
     """Return (N, H, W) ids of smooth connected surfaces, counted from 0 in each view.
 
     Neighbouring pixels belong together where neither an occlusion nor a crease of 30 degrees parts them.
     """
-    points = _points(hits, size)
-    views = len(points)
-    ids = np.arange(views * size * size).reshape(views, size, size)
+    ids = np.arange(surface.point[2].size, dtype=np.int32).reshape(surface.point[2].shape)
     links = []
-    for axis, near, far in ((2, np.s_[:, :, :-1], np.s_[:, :, 1:]), (1, np.s_[:, :-1], np.s_[:, 1:])):
-        smooth = (normals[near] * normals[far]).sum(axis=-1) > _CREASE
-        joined = smooth & (_gap(points, normals, axis) < 0.5 * _EDGE_SLOPE)
+    for gap, (near, far) in ((surface.gap_across, _ACROSS), (surface.gap_down, _DOWN)):
+        turn = sum(n[near] * n[far] for n in surface.normal)
+        joined = (turn > _CREASE) & (gap < 0.5 * _EDGE_SLOPE)
         links.append((ids[near][joined], ids[far][joined]))
     rows, columns = (np.concatenate(part) for part in zip(*links, strict=True))
     graph = sparse.coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(ids.size, ids.size))
     _, labels = sparse.csgraph.connected_components(graph, directed=False)
-    labels = labels.reshape(views, -1)
     # components are numbered in order of their first pixel, so each view's numbers are consecutive
+    labels = labels.reshape(len(ids), -1)
     return (labels - labels.min(axis=1, keepdims=True)).reshape(ids.shape).astype(np.int32)

@@ -103,13 +103,13 @@ def _render_batch(config: RoomsConfig, indices: Sequence[int], labels: Sequence[
     if "curvature" in asked:
         result["curvature"] = labels_3d.curvature(there, size)
     if asked & _FROM_NORMALS:
-        normals = labels_3d.camera_normals(views, there, size)
+        relief = labels_3d.relief(views, hits, there, size)
         from_normals = {
-            "normals": lambda: normals.astype(np.float32),
-            "occlusion_edges": lambda: labels_3d.occlusion_edges(hits, normals, size),
-            "keypoints_3d": lambda: labels_3d.keypoints_3d(hits, normals, size),
-            "reshading": lambda: labels_3d.reshading(hits, normals, size),
-            "segmentation_25d": lambda: labels_3d.segmentation_25d(hits, normals, size),
+            "normals": lambda: labels_3d.normals(relief),
+            "occlusion_edges": lambda: labels_3d.occlusion_edges(relief),
+            "keypoints_3d": lambda: labels_3d.keypoints_3d(relief),
+            "reshading": lambda: labels_3d.reshading(relief),
+            "segmentation_25d": lambda: labels_3d.segmentation_25d(relief),
         }
         result |= {name: compute() for name, compute in from_normals.items() if name in asked}
     if asked & _FROM_IMAGE:

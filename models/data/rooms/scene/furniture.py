@@ -293,12 +293,13 @@ def _plant(stage: Stage, draws: Draws, size: Size) -> None:
     if draws.chance(0.5):
         for _ in range(4):
             x, y = draws.uniform(-0.22, 0.22) * w, draws.uniform(-0.22, 0.22) * w
-            z = draws.uniform(pot + 0.15 * h, h * 0.82)
-            radius = w * draws.uniform(0.22, 0.34)
+            radius = min(w * draws.uniform(0.24, 0.36), (h - pot) * 0.5)
+            z = draws.uniform(pot + 0.8 * radius, max(pot + 0.9 * radius, h - radius))
             stage.ellipsoid((x, d / 2 + y, z), (radius, radius, radius * 1.1), "leaf")
     else:
-        stage.cylinder((0, d / 2, pot + 0.1 * h), 0.025, h * 0.3, "wood")
-        stage.cone((0, d / 2, (pot + 0.1 * h + h) / 2), (w * 0.48, 0.02), h * 0.9 - pot, "leaf")
+        foot = pot + 0.08 * h
+        stage.cylinder((0, d / 2, (pot + foot) / 2), 0.03, foot - pot + 0.02, "wood")
+        stage.cone((0, d / 2, (foot + h) / 2), (w * 0.48, 0.02), h - foot, "leaf")
 
 
 def _picture(stage: Stage, draws: Draws, size: Size) -> None:
@@ -393,6 +394,30 @@ def _blocks(stage: Stage, draws: Draws, size: Size) -> None:
     stage.cone((w * 0.4, d / 2, side * 0.6), (side * 0.6, 0.01), side * 1.2, "toy")
 
 
+def _pouf(stage: Stage, draws: Draws, size: Size) -> None:
+    w, d, h = size
+    if draws.chance(0.5):
+        stage.ellipsoid((0, d / 2, h / 2), (w / 2, d / 2, h / 2), "accent")
+        return
+    tube = h / 2
+    stage.torus((0, d / 2, tube), w / 2 - tube, tube, "accent")
+    stage.cylinder((0, d / 2, h * 0.48), w / 2 - tube, h * 0.96, "accent")
+
+
+def _basket(stage: Stage, draws: Draws, size: Size) -> None:
+    w, d, h = size
+    stage.cone((0, d / 2, h / 2), (w * 0.38, w / 2), h, "pot")
+    stage.torus((0, d / 2, h), w / 2 - 0.02, 0.025, "pot")
+    if draws.chance(0.6):
+        stage.ellipsoid((0, d / 2, h), (w * 0.4, w * 0.4, h * 0.25), "linen")
+
+
+def _bin(stage: Stage, draws: Draws, size: Size) -> None:
+    w, d, h = size
+    stage.cylinder((0, d / 2, h * 0.43), w / 2, h * 0.86, "metal")
+    stage.ellipsoid((0, d / 2, h * 0.86), (w / 2, w / 2, h * 0.14), "dark")
+
+
 PIECES: Mapping[str, Piece] = MappingProxyType(
     {
         "window": Piece("window", "window", (0.9, 1.9), (0.06, 0.1), (0.9, 1.4), _window),
@@ -431,8 +456,12 @@ PIECES: Mapping[str, Piece] = MappingProxyType(
         "ceiling_lamp": Piece("ceiling_lamp", "lamp", (0.4, 0.7), (0.4, 0.7), (0.3, 0.6), _ceiling_lamp),
         "curtain": Piece("curtain", "textile", (0.35, 0.6), (0.12, 0.16), (2.0, 2.3), _curtain),
         "rug": Piece("rug", "textile", (1.4, 2.6), (1.0, 2.0), (0.015, 0.025), _rug),
-        "plant": Piece("plant", "plant", (0.45, 0.8), (0.45, 0.8), (0.7, 1.7), _plant),
+        "plant": Piece("plant", "plant", (0.55, 0.95), (0.55, 0.95), (0.9, 1.9), _plant),
         "small_plant": Piece("plant", "plant", (0.2, 0.3), (0.2, 0.3), (0.3, 0.45), _plant),
+        "pouf": Piece("stool", "chair", (0.5, 0.75), (0.5, 0.75), (0.3, 0.42), _pouf),
+        "basket": Piece("box", "item", (0.4, 0.55), (0.4, 0.55), (0.4, 0.6), _basket),
+        "bin": Piece("box", "item", (0.3, 0.42), (0.3, 0.42), (0.4, 0.75), _bin),
+        "floor_vase": Piece("vase", "item", (0.32, 0.48), (0.32, 0.48), (0.6, 1.0), _vase),
         "vase": Piece("vase", "item", (0.15, 0.24), (0.15, 0.24), (0.22, 0.36), _vase),
         "bowl": Piece("bowl", "item", (0.22, 0.34), (0.22, 0.34), (0.12, 0.18), _bowl),
         "box": Piece("box", "item", (0.25, 0.55), (0.25, 0.45), (0.2, 0.45), _carton),

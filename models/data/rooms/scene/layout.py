@@ -112,6 +112,9 @@ class _Furnisher:
             c, s = math.cos(yaw), math.sin(yaw)
             spot = (place[0] + c * x - s * y, place[1] + s * x + c * y, place[2] + h)
             self._build(item, item_size, spot, yaw)
+            r = max(item_size[0], item_size[1]) / 2
+            px, py = place[0] + c * x - s * (y + r), place[1] + s * x + c * (y + r)
+            self.footprints.append(Footprint(px - r, py - r, px + r, py + r, spot[2], spot[2] + item_size[2]))
 
     def _on_floor(self, name: str, x: float, y: float, yaw: float, gap: float) -> Size | None:
         """Place a piece centred on (x, y); return its size, or None where it does not fit."""
@@ -189,7 +192,9 @@ class _Furnisher:
             part = (i + 0.5) / count
             x = self.width * (part if self.width > self.depth else 0.5)
             y = self.depth * (part if self.width <= self.depth else 0.5)
-            self._build("ceiling_lamp", size, (x, y - size[1] / 2, self.height - size[2]), 0.0)
+            bottom, r = self.height - size[2], size[0] / 2
+            self._build("ceiling_lamp", size, (x, y - size[1] / 2, bottom), 0.0)
+            self.footprints.append(Footprint(x - r, y - r, x + r, y + r, bottom, self.height))
 
     def curtains(self) -> None:
         """Hang curtains beside a window that has room for them."""

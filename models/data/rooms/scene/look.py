@@ -154,9 +154,9 @@ _STYLE_A: Mapping[str, Palette] = MappingProxyType(
     }
 )
 
-_EBONY = _hsv(0.9, 1.0, 0.2, 0.45, 0.12, 0.28)
+_EBONY = _hsv(0.9, 1.0, 0.2, 0.45, 0.18, 0.34)
 _ASH = _hsv(0.12, 0.17, 0.15, 0.3, 0.7, 0.85)
-_CHARCOAL = _hsv(0.6, 0.75, 0.05, 0.2, 0.2, 0.4)
+_CHARCOAL = _hsv(0.6, 0.75, 0.05, 0.2, 0.28, 0.46)
 
 _STYLE_B: Mapping[str, Palette] = MappingProxyType(
     {
@@ -301,8 +301,8 @@ class SceneLook:
 
     def _draw(self, role: str) -> Material:
         palette, draws, dark = self._palette, self._draws, self._style == "b"
-        accent: Hsv = (palette.accent, palette.saturation, (0.4, 0.85))
-        any_hue: Hsv = ((0.0, 1.0), (0.6, 0.95), (0.55, 0.95))
+        accent: Hsv = (palette.accent, palette.saturation, (0.35, 0.8))
+        any_hue: Hsv = ((0.0, 1.0), (0.45, 0.9), (0.45, 0.9))
         match role:
             case "wall":
                 ranges, pattern = draws.choice(palette.wall)
@@ -327,7 +327,9 @@ class SceneLook:
                 return self._make(accent, draws.choice((_CLOTH, Pattern.STRIPES, _CLOTH)), 0.65)
             case "rug":
                 pattern = draws.choice((Pattern.STRIPES, Pattern.DOTS, Pattern.CHECKER, _CLOTH))
-                return self._make(accent, pattern, any_hue)
+                return self._make(
+                    accent, pattern, draws.choice((0.4, 0.55, ((0.08, 0.14), (0.1, 0.4), (0.6, 0.9))))
+                )
             case "accent":
                 return self._make(accent, _CLOTH, 0.75)
             case "linen":
@@ -335,12 +337,14 @@ class SceneLook:
             case "books":
                 return self._make(any_hue, Pattern.BOOKS, any_hue)
             case "art":
-                return self._make(any_hue, Pattern.ART, any_hue)
+                muted: Hsv = ((0.0, 1.0), (0.2, 0.75), (0.3, 0.9))
+                return self._make(muted, Pattern.ART, muted)
             case "screen":
                 return self._make(((0.5, 0.75), (0.3, 0.8), (0.3, 0.8)), Pattern.ART, 0.3, 0.3, 0.35)
             case "pane":
                 hues = (0.02, 0.12) if dark else (0.54, 0.62)
-                return self._make((hues, (0.15, 0.4), (0.9, 1.0)), Pattern.SKY, 0.55, 0.0, 1.3)
+                leaves = ((0.2, 0.4), (0.1, 0.4), (0.5, 0.9))
+                return self._make((hues, (0.3, 0.6), (0.8, 0.95)), Pattern.SKY, leaves, 0.0, 0.75)
             case "glow":
                 return self._make(((0.08, 0.15), (0.1, 0.4), (0.95, 1.0)), Pattern.PLAIN, 0.95, 0.0, 1.2)
             case "mirror":
@@ -373,8 +377,8 @@ class SceneLook:
         tint: Mapping[str, Hsv] = {
             "ceiling": _hsv(0.09, 0.14, 0.05, 0.25, 2.6, 4.2)
             if warm
-            else _hsv(0.5, 0.62, 0.1, 0.35, 2.0, 3.4),
-            "window": _hsv(0.55, 0.6, 0.05, 0.15, 2.5, 5.0) if warm else _hsv(0.03, 0.1, 0.3, 0.55, 2.0, 4.0),
+            else _hsv(0.5, 0.62, 0.1, 0.35, 2.8, 4.4),
+            "window": _hsv(0.55, 0.6, 0.05, 0.15, 2.5, 5.0) if warm else _hsv(0.03, 0.1, 0.3, 0.55, 3.0, 5.0),
             "lamp": _hsv(0.07, 0.11, 0.3, 0.5, 0.8, 1.4),
             "small": _hsv(0.07, 0.11, 0.3, 0.5, 0.2, 0.4),
         }

@@ -74,10 +74,10 @@ TOPS = frozenset({"desk", "dining_table", "coffee_table", "counter", "dresser", 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "kitchen": Recipe(
-            *((2.8, 4.4), (3.0, 4.8), (2.4, 2.7), (1.3, 1.65)),
+            *((2.6, 4.0), (2.8, 4.4), (2.4, 2.7), (1.3, 1.65)),
             standing=(
                 *(("refrigerator", 0.95), ("oven", 0.95), ("counter", 1.0), ("counter", 0.95)),
-                *(("sink", 0.5), ("counter", 0.8), ("washing_machine", 0.25), ("counter", 0.5)),
+                *(("sink", 0.5), ("counter", 0.9), ("washing_machine", 0.25), ("counter", 0.7), ("bin", 0.5)),
             ),
             hanging=(
                 *(("window", 0.75), ("wall_cupboard", 0.95), ("wall_cupboard", 0.9), ("wall_cupboard", 0.8)),
@@ -92,7 +92,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             *((2.1, 3.2), (2.4, 3.6), (2.3, 2.6), (1.35, 1.65)),
             standing=(
                 *(("bathtub", 0.85), ("toilet", 1.0), ("sink", 1.0), ("washing_machine", 0.4)),
-                *(("sink", 0.25), ("dresser", 0.15)),
+                *(("basket", 0.55), ("sink", 0.25), ("dresser", 0.15), ("bin", 0.3)),
             ),
             hanging=(("window", 0.45), ("mirror", 0.95), ("door", 0.5), ("wall_shelf", 0.35)),
             middle=(("bath_rug", 0.5),),
@@ -101,22 +101,28 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             lamps=1,
         ),
         "bedroom": Recipe(
-            *((3.2, 4.8), (3.4, 5.0), (2.4, 2.8), (1.2, 1.65)),
+            *((3.0, 4.3), (3.2, 4.5), (2.4, 2.8), (1.2, 1.65)),
             standing=(
                 *(("bed", 1.0), ("nightstand", 0.85), ("nightstand", 0.6), ("wardrobe", 0.85)),
-                *(("dresser", 0.6), ("armchair", 0.25), ("floor_lamp", 0.3), ("plant", 0.2)),
+                *(("dresser", 0.7), ("armchair", 0.3), ("floor_lamp", 0.4), ("plant", 0.3), ("basket", 0.3)),
             ),
             hanging=(("window", 0.9), ("picture", 0.7), ("door", 0.5), ("mirror", 0.25), ("picture", 0.35)),
             middle=(("bath_rug", 0.5),),
             on_top=("table_lamp", "table_lamp", "vase"),
-            scattered=(("box", 0.1),),
+            scattered=(("pouf", 0.4), ("box", 0.1)),
             lamps=1,
         ),
         "living_room": Recipe(
-            *((3.8, 6.0), (4.0, 6.2), (2.5, 3.0), (1.2, 1.65)),
+            *((3.5, 5.2), (3.7, 5.4), (2.5, 3.0), (1.2, 1.65)),
             standing=(
                 *(("sofa", 1.0), ("sideboard", 0.75), ("sofa", 0.45), ("bookcase", 0.45)),
-                *(("floor_lamp", 0.6), ("plant", 0.6), ("armchair", 0.5), ("plant", 0.25)),
+                *(
+                    ("floor_lamp", 0.75),
+                    ("plant", 0.7),
+                    ("armchair", 0.5),
+                    ("plant", 0.4),
+                    ("floor_vase", 0.4),
+                ),
             ),
             hanging=(
                 ("window", 0.9),
@@ -127,16 +133,16 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             ),
             middle=(("coffee", 0.95),),
             on_top=("vase", "bowl", "table_lamp", "small_plant"),
-            scattered=(),
+            scattered=(("pouf", 0.6),),
             lamps=1,
         ),
         "dining_room": Recipe(
-            *((3.4, 5.0), (3.6, 5.4), (2.5, 3.0), (1.3, 1.65)),
+            *((3.2, 4.6), (3.4, 4.9), (2.5, 3.0), (1.3, 1.65)),
             standing=(
                 ("sideboard", 0.8),
                 ("dresser", 0.4),
-                ("plant", 0.45),
-                ("bookcase", 0.2),
+                ("plant", 0.5),
+                ("floor_vase", 0.5),
                 ("chair", 0.4),
             ),
             hanging=(("window", 0.9), ("picture", 0.8), ("picture", 0.5), ("mirror", 0.3), ("door", 0.5)),
@@ -146,10 +152,10 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             lamps=2,
         ),
         "office": Recipe(
-            *((3.0, 5.2), (3.2, 5.4), (2.5, 2.9), (1.25, 1.65)),
+            *((2.9, 4.6), (3.1, 4.8), (2.5, 2.9), (1.25, 1.65)),
             standing=(
                 *(("desk", 1.0), ("bookcase", 0.85), ("desk", 0.6), ("bookcase", 0.5), ("dresser", 0.4)),
-                *(("plant", 0.4), ("office_chair", 0.5)),
+                *(("plant", 0.5), ("office_chair", 0.5), ("bin", 0.5)),
             ),
             hanging=(("window", 0.85), ("wall_shelf", 0.4), ("picture", 0.4), ("door", 0.5), ("window", 0.3)),
             middle=(("work", 0.85),),
@@ -158,8 +164,14 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             lamps=2,
         ),
         "corridor": Recipe(
-            *((1.5, 2.3), (5.0, 9.0), (2.4, 2.9), (1.35, 1.7)),
-            standing=(("sideboard", 0.3), ("plant", 0.5), ("chair", 0.3), ("bookcase", 0.15), ("plant", 0.3)),
+            *((1.6, 2.3), (4.5, 8.0), (2.4, 2.9), (1.35, 1.7)),
+            standing=(
+                ("sideboard", 0.4),
+                ("plant", 0.6),
+                ("chair", 0.3),
+                ("floor_vase", 0.4),
+                ("plant", 0.3),
+            ),
             hanging=(
                 *(("door", 1.0), ("door", 0.95), ("door", 0.9), ("door", 0.7), ("picture", 0.8)),
                 *(("picture", 0.6), ("mirror", 0.25), ("window", 0.2)),
@@ -170,17 +182,17 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             lamps=3,
         ),
         "playroom": Recipe(
-            *((3.0, 4.8), (3.2, 5.0), (2.4, 2.8), (1.0, 1.55)),
+            *((2.9, 4.3), (3.1, 4.5), (2.4, 2.8), (1.0, 1.55)),
             standing=(
                 *(("bookcase", 0.8), ("dresser", 0.6), ("bed", 0.3), ("armchair", 0.4), ("bookcase", 0.3)),
-                *(("box", 0.6), ("box", 0.5)),
+                *(("basket", 0.7), ("box", 0.5)),
             ),
             hanging=(("window", 0.8), ("picture", 0.8), ("picture", 0.6), ("door", 0.4), ("wall_shelf", 0.6)),
             middle=(("play", 0.8),),
             on_top=("blocks", "ring_stack", "bowl"),
             scattered=(
                 *(("ball", 0.9), ("blocks", 0.8), ("ring_stack", 0.8), ("ball", 0.6), ("box", 0.6)),
-                *(("ball", 0.4), ("ring_stack", 0.4)),
+                *(("pouf", 0.6), ("ball", 0.4), ("ring_stack", 0.4)),
             ),
             lamps=1,
         ),

@@ -13,7 +13,8 @@ from models.data.rooms.scene.stage import Stage
 LIGHTS = 3
 _LAYOUT, _LOOK, _CAMERA = 0, 1, 3  # streams; style b draws its look from stream 2
 _LIGHT_ORDER = {"ceiling": 0, "window": 1, "lamp": 2, "small": 3}
-_CANDIDATES = 8
+_CANDIDATES = 10
+_TRIES = 40
 _MARGIN = 0.3
 Vector = tuple[float, float, float]
 
@@ -127,8 +128,12 @@ def _main_camera(room: Room, draws: Draws) -> Pose:
     view = field_of_view(draws)
     best, best_score = None, -1.0
     fallback = (room.width / 2, room.depth * 0.2, room.height - 0.7)
-    for _ in range(_CANDIDATES):
-        position = free_position(room, draws) or fallback
+    found = 0
+    for _ in range(_TRIES):
+        position = free_position(room, draws)
+        if position is None:
+            continue
+        found += 1
         focus = draws.choice(room.footprints) if room.footprints else None
         target = (room.width / 2, room.depth / 2)
         if focus is not None:
@@ -141,6 +146,8 @@ def _main_camera(room: Room, draws: Draws) -> Pose:
         score = _score(room, position, yaw, view) + draws.uniform(0.0, 1.5)
         if score > best_score:
             best, best_score = (position, yaw), score
+        if found == _CANDIDATES:
+            break
     position, yaw = best or (fallback, math.pi / 2)
     pitch = draws.normal(math.radians(-11.0), math.radians(8.0), math.radians(-32.0), math.radians(14.0))
     roll = draws.normal(0.0, math.radians(1.5), math.radians(-5.0), math.radians(5.0))
@@ -159,4 +166,4 @@ def _score(room: Room, position: Vector, yaw: float, view: float) -> float:
             score += 1.0
     to_x = ((room.width if c > 0 else 0.0) - position[0]) / (c if abs(c) > 1e-6 else 1e-6)
     to_y = ((room.depth if s > 0 else 0.0) - position[1]) / (s if abs(s) > 1e-6 else 1e-6)
-    return score + 0.8 * min(to_x, to_y, 4.0)
+    return score + 0.6 * min(to_x, to_y, 4.0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.data.rooms.scene.sampling import Pose
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)

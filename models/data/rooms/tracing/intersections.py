@@ -1,7 +1,7 @@
 """Rays against solids in the solid's own frame: where they meet, and the surface there.
 
-All arguments are arrays over ray-solid pairs (one-dimensional, equal length); directions need not be unit
-vectors, and distances are in units of the direction. A miss is inf.
+All arguments are arrays over ray-solid pairs that broadcast together; directions need not be unit vectors,
+and distances are in units of the direction. A miss is inf.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Triple = tuple[Array, Array, Array]
 
 _TORUS_STEPS = 48
 _NEWTON_STEPS = 4
-_TORUS_TOLERANCE = 1e-5
+_TORUS_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _frustum(origin: Triple, direction: Triple, size: Triple, start: float) -> A
     a = dx * dx + dy * dy - change * change
     half_b = ox * dx + oy * dy - radius * change
     c = ox * ox + oy * oy - radius * radius
-    best = np.full_like(ox, np.inf)
+    best = np.full_like(a, np.inf)
     for distance in _roots(a, half_b, c):
         on_side = np.abs(oz + distance * dz) <= half
         best = _nearest(best, np.where(on_side, _beyond(distance, start), np.inf))
@@ -151,6 +151,9 @@ def _torus_residual(point: Triple, ring: Array) -> tuple[Array, Array]:
 
 def _torus(origin: Triple, direction: Triple, size: Triple, start: float) -> Array:
     """March by the exact distance to the torus, then polish by Newton's method."""
+    # array arguments may be broadcast; rays that miss the box around the torus are left out
+    shape = np.broadcast_shapes(origin[0].shape, direction[0].shape, size[0].shape)
+    origin, direction, size = (_flat(triple, shape) for triple in (origin, direction, size))
     ring, tube, _ = size
     speed = np.sqrt(sum(d * d for d in direction))
     near, far = _slabs(origin, direction, (ring + tube, ring + tube, tube))
@@ -158,7 +161,7 @@ def _torus(origin: Triple, direction: Triple, size: Triple, start: float) -> Arr
     alive = np.flatnonzero((t <= far) & (far > start))
     result = np.full_like(speed, np.inf)
     if not alive.size:
-        return result
+        return result.reshape(shape)
     o = tuple(x[alive] for x in origin)
     d = tuple(x[alive] for x in direction)
     ring, tube, speed, t, far = ring[alive], tube[alive], speed[alive], t[alive], far[alive]
@@ -172,10 +175,19 @@ def _torus(origin: Triple, direction: Triple, size: Triple, start: float) -> Arr
         slope = ((x * d[0] + y * d[1]) * outward + z * d[2]) / to_circle
         step = (to_circle - tube) / np.where(np.abs(slope) > 0.05 * speed, slope, -speed)
         t = t - step
-    point = (o[0] + t * d[0], o[1] + t * d[1], o[2] + t * d[2])
-    close = np.abs(_torus_residual(point, ring)[0] - tube) < _TORUS_TOLERANCE
-    result[alive] = np.where(close & (t > start) & (t <= far + 1e-3), t, np.inf)
-    return result
+    x, y, z = point = (o[0] + t * d[0], o[1] + t * d[1], o[2] + t * d[2])
+    to_circle, axis = _torus_residual(point, ring)
+    tolerance = max(_TORUS_TOLERANCE, 1e3 * float(np.finfo(t.dtype).eps))
+    close = np.abs(to_circle - tube) < tolerance
+    # a grazing ray may be polished onto the far side, where it leaves
+    entering = (x * d[0] + y * d[1]) * (1.0 - ring / axis) + z * d[2] < 0.0
+    result[alive] = np.where(close & entering & (t > start) & (t <= far + 1e-3), t, np.inf)
+    return result.reshape(shape)
+
+
+def _flat(triple: Triple, shape: tuple[int, ...]) -> Triple:
+    x, y, z = (np.broadcast_to(values, shape).ravel() for values in triple)
+    return x, y, z
 
 
 def _box_surface(point: Triple, size: Triple) -> Surface:

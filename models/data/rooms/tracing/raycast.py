@@ -11,7 +11,7 @@ from models.data.rooms.scene.stage import COLUMNS, Column, Kind
 from models.data.rooms.tracing.camera import Cameras, Floats, camera_rays
 from models.data.rooms.tracing.intersections import Triple, intersect, surface
 
-Integers = NDArray[np.int64]
+Integers = NDArray[np.integer]
 
 _NEAR = 0.02  # metres; nothing closer is seen
 _MISS = np.iinfo(np.int64).max
@@ -259,41 +259,48 @@ def surfaces(solids: Solids, cameras: Cameras, hits: Hits) -> Surfaces:
     """Return points, normals, curvatures and texture coordinates at the hits."""
     total = len(hits.depth)
     pixels = total // len(cameras.tangents)
+    camera = cameras.rotations.reshape(-1, 9)
+    x, y = hits.ray
+    point = _triple(
+        tuple(
+            np.repeat(cameras.positions[:, i], pixels)
+            + hits.depth
+            * (
+                np.repeat(camera[:, 3 * i], pixels) * x
+                + np.repeat(camera[:, 3 * i + 1], pixels) * y
+                + np.repeat(camera[:, 3 * i + 2], pixels)
+            )
+            for i in range(3)
+        )
+    )
+    kinds = solids.kind.astype(np.int8)[hits.solid]
     columns = [np.empty(total) for _ in range(7)]
-    kinds = solids.kind[hits.solid]
-    axes = local_axes(solids, cameras.rotations[solids.view])
-    origins = local_points(solids, cameras.positions[solids.view])
     for kind in Kind:
         at = np.flatnonzero(kinds == kind)
         if not at.size:
             continue
         owner = hits.solid[at]
-        depth, x, y = hits.depth[at], hits.ray[0][at], hits.ray[1][at]
-        turn = axes.reshape(-1, 9)[owner]
-        origin = origins[owner]
-        point = tuple(
-            origin[:, i] + depth * (turn[:, 3 * i] * x + turn[:, 3 * i + 1] * y + turn[:, 3 * i + 2])
-            for i in range(3)
-        )
-        size = solids.size[owner]
-        here = surface(kind, _triple(point), (size[:, 0], size[:, 1], size[:, 2]))
-        nx, ny, nz = here.normal
-        world = solids.rotation.reshape(-1, 9)[owner]
+        centre, size = solids.centre[owner], solids.size[owner]
+        offset = [p[at] - centre[:, i] for i, p in enumerate(point)]
+        turn = solids.rotation.reshape(-1, 9)[owner] if kind is not Kind.SHELL else None
+        local = offset if turn is None else [_dot(turn, (i, 3 + i, 6 + i), offset) for i in range(3)]
+        here = surface(kind, (local[0], local[1], local[2]), (size[:, 0], size[:, 1], size[:, 2]))
         for i in range(3):
-            columns[i][at] = world[:, 3 * i] * nx + world[:, 3 * i + 1] * ny + world[:, 3 * i + 2] * nz
+            columns[i][at] = (
+                here.normal[i] if turn is None else _dot(turn, range(3 * i, 3 * i + 3), here.normal)
+            )
         for column, values in zip(columns[3:], (*here.curvature, here.u, here.v), strict=True):
             column[at] = values
-    camera = np.repeat(cameras.rotations.reshape(-1, 9), pixels, axis=0)
-    eye = np.repeat(cameras.positions, pixels, axis=0)
-    x, y = hits.ray
-    point = tuple(
-        eye[:, i] + hits.depth * (camera[:, 3 * i] * x + camera[:, 3 * i + 1] * y + camera[:, 3 * i + 2])
-        for i in range(3)
-    )
     return Surfaces(
-        _triple(point),
+        point,
         (columns[0], columns[1], columns[2]),
         (columns[3], columns[4]),
         columns[5],
         columns[6],
     )
+
+
+def _dot(matrix: Floats, columns: Sequence[int], vector: Sequence[Floats]) -> Floats:
+    """Return the sum of three columns of (n, 9) matrices times a vector's components."""
+    a, b, c = columns
+    return matrix[:, a] * vector[0] + matrix[:, b] * vector[1] + matrix[:, c] * vector[2]

@@ -29,44 +29,60 @@ def shade(
     scenes: Sequence[Scene], solids: Solids, cameras: Cameras, hits: Hits, there: Surfaces, size: int
 ) -> NDArray[np.uint8]:
     """Return (N, size, size, 3) sRGB images of what the cameras see."""
-    count = len(scenes)
-    pixels = size * size
-    x, y = hits.ray
-    reach = np.sqrt(x * x + y * y + 1.0)
-    eye = np.repeat(cameras.positions, pixels, axis=0)
-    away = tuple((p - eye[:, i]) / (hits.depth * reach) for i, p in enumerate(there.point))
-    facing = -sum(a * n for a, n in zip(away, there.normal, strict=True))
-    footprint = hits.depth * np.repeat(2.0 * cameras.tangents / size, pixels)
-    footprint = footprint / np.sqrt(np.maximum(np.abs(facing), 0.05))
+    count, pixels = len(scenes), size * size
+    there = _single(there)
+    x, y, depth = (values.astype(np.float32) for values in (*hits.ray, hits.depth))
+    eye = cameras.positions.astype(np.float32)
+    ray = depth * np.sqrt(x * x + y * y + np.float32(1.0))
+    away = [(p - np.repeat(eye[:, i], pixels)) / ray for i, p in enumerate(there.point)]
+    facing = np.abs(sum(a * n for a, n in zip(away, there.normal, strict=True)))
+    footprint = depth * np.repeat((2.0 * cameras.tangents / size).astype(np.float32), pixels)
+    footprint = footprint / np.sqrt(np.maximum(facing, np.float32(0.05)))
     index = solids.material[hits.solid]
-    colour = albedo(solids.materials, index, there.u, there.v, footprint)
-    gloss = solids.materials[:, MaterialColumn.GLOSS][index]
-    emission = solids.materials[:, MaterialColumn.EMISSION][index]
-    light = _ambient(scenes, there, pixels)
+    materials = solids.materials.astype(np.float32)
+    colour = albedo(materials, index, there.u, there.v, footprint)
+    gloss = materials[:, MaterialColumn.GLOSS][index]
+    light = _ambient(scenes, there, pixels) + materials[:, MaterialColumn.EMISSION][index]
     shine = np.zeros_like(light)
     for slot in range(LIGHTS):
-        position = np.array([_light(s, slot)[0] for s in scenes])
-        power = np.array([_light(s, slot)[1] for s in scenes])
-        to_light = tuple(np.repeat(position[:, i], pixels) - there.point[i] for i in range(3))
-        square = sum(d * d for d in to_light)
-        inverse = 1.0 / np.sqrt(np.maximum(square, 1e-6))
+        position = np.array([_light(s, slot)[0] for s in scenes], dtype=np.float32)
+        power = np.array([_light(s, slot)[1] for s in scenes], dtype=np.float32)
+        to_light = [np.repeat(position[:, i], pixels) - p for i, p in enumerate(there.point)]
+        square = np.maximum(sum(d * d for d in to_light), np.float32(1e-6))
+        inverse = np.float32(1.0) / np.sqrt(square)
         incidence = sum(d * n for d, n in zip(to_light, there.normal, strict=True)) * inverse
-        lit = np.maximum(incidence, 0.0)
+        strength = np.maximum(incidence, np.float32(0.0)) / (np.float32(0.6) + square)
         if slot < _SHADOWING:
-            lit *= ~_shadows(solids, there, position, incidence, count, size)
-        strength = lit / (0.6 + square)
+            bright = np.where(np.repeat(power.any(axis=1), pixels), incidence, np.float32(-1.0))
+            strength *= _visible(solids, there, position, bright, size)
+        # the lamp's mirror image: l reflected about n, against the way to the eye
         mirrored = sum(
-            (2.0 * incidence * n - d * inverse) * -a
+            (d * inverse - np.float32(2.0) * incidence * n) * a
             for d, n, a in zip(to_light, there.normal, away, strict=True)
         )
-        highlight = strength * np.clip(mirrored, 0.0, 1.0) ** 16
+        highlight = strength * gloss * _sixteenth_power(np.clip(mirrored, 0.0, 1.0))
         for channel in range(3):
             each = np.repeat(power[:, channel], pixels)
             light[channel] += each * strength
             shine[channel] += each * highlight
-    radiance = colour * (light + emission) + gloss * shine
-    exposure = np.repeat([s.exposure for s in scenes], pixels)
-    return _develop(radiance * exposure).T.reshape(count, size, size, 3)
+    exposure = np.repeat(np.array([s.exposure for s in scenes], dtype=np.float32), pixels)
+    image = _develop((colour * light + shine) * exposure)
+    return np.stack([channel.reshape(count, size, size) for channel in image], axis=-1)
+
+
+def _single(there: Surfaces) -> Surfaces:
+    """Return surfaces in single precision: enough for light, at half the memory traffic."""
+    px, py, pz, nx, ny, nz, larger, smaller, u, v = (
+        values.astype(np.float32)
+        for values in (*there.point, *there.normal, *there.curvature, there.u, there.v)
+    )
+    return Surfaces((px, py, pz), (nx, ny, nz), (larger, smaller), u, v)
+
+
+def _sixteenth_power(x: Floats) -> Floats:
+    for _ in range(4):
+        x = x * x
+    return x
 
 
 def _light(scene: Scene, slot: int) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
@@ -78,90 +94,87 @@ def _light(scene: Scene, slot: int) -> tuple[tuple[float, float, float], tuple[f
 
 def _ambient(scenes: Sequence[Scene], there: Surfaces, pixels: int) -> Floats:
     """Return (3, n) light from everywhere, less of it near edges and corners of the room and from below."""
-    x, y, z = there.point
-    nearness = np.zeros_like(x)
-    for axis, p in enumerate((x, y, z)):
-        extent = np.repeat([(s.room.width, s.room.depth, s.room.height)[axis] for s in scenes], pixels)
-        gap = np.minimum(p, extent - p)
-        nearness += np.abs(1.0 - np.abs(there.normal[axis])) * np.exp(-np.maximum(gap, 0.0) / 0.25)
-    openness = (1.0 - 0.3 * np.minimum(nearness, 2.0)) * (0.85 + 0.15 * there.normal[2])
-    return np.stack([np.repeat([s.ambient[c] for s in scenes], pixels) * openness for c in range(3)])
+    extent = np.array([(s.room.width, s.room.depth, s.room.height) for s in scenes], dtype=np.float32)
+    nearness = np.zeros_like(there.u)
+    for axis, p in enumerate(there.point):
+        gap = np.maximum(np.minimum(p, np.repeat(extent[:, axis], pixels) - p), np.float32(0.0))
+        nearness += (np.float32(1.0) - np.abs(there.normal[axis])) * np.exp(gap * np.float32(-4.0))
+    openness = np.float32(1.0) - np.float32(0.3) * np.minimum(nearness, np.float32(2.0))
+    openness *= np.float32(0.85) + np.float32(0.15) * there.normal[2]
+    colours = np.array([s.ambient for s in scenes], dtype=np.float32)
+    return np.stack([np.repeat(colours[:, c], pixels) * openness for c in range(3)])
 
 
 def _develop(radiance: Floats) -> NDArray[np.uint8]:
     """Return sRGB values of linear radiance, highlights rolled off."""
-    mapped = 1.0 - np.exp(-1.35 * radiance)
-    return np.rint(255.0 * np.clip(mapped, 0.0, 1.0) ** (1.0 / 2.2)).astype(np.uint8)
+    mapped = np.float32(1.0) - np.exp(np.float32(-1.0) * radiance)
+    return np.rint(np.float32(255.0) * mapped ** np.float32(1.0 / 2.2)).astype(np.uint8)
 
 
 def _tiles(values: Floats, count: int, size: int) -> Floats:
-    """Return (N, tiles, pixels of a tile) of flat per-pixel values."""
+    """Return (N * tiles, pixels of a tile) of flat per-pixel values, as contiguous float32."""
     side = size // _TILE
-    return (
-        values.reshape(count, side, _TILE, side, _TILE)
-        .transpose(0, 1, 3, 2, 4)
-        .reshape(count, side * side, -1)
-    )
+    split = values.reshape(count, side, _TILE, side, _TILE).transpose(0, 1, 3, 2, 4)
+    return split.reshape(count * side * side, _TILE * _TILE).astype(np.float32)
 
 
-def _shadows(
-    solids: Solids,
-    there: Surfaces,
-    position: Floats,
-    incidence: Floats,
-    count: int,
-    size: int,
-) -> NDArray[np.bool_]:
-    """Return which points a solid hides from their view's light.
+def _visible(solids: Solids, there: Surfaces, position: Floats, incidence: Floats, size: int) -> Floats:
+    """Return 1 where no solid stands between a point and its view's light, else 0, flat over pixels.
 
-    A tile of pixels is tried against a solid only if the segment from the tile's middle to the light passes
-    the solid's bounding sphere closer than the tile's radius.
+    Tiles of pixels are tried against solids: the segments from a tile's box to the light, in the solid's
+    frame, against the solid's box grown by the tile's. Only pairs that pass are traced, pixel by pixel.
     """
-    low = np.stack([_tiles(p, count, size).min(axis=2) for p in there.point])
-    high = np.stack([_tiles(p, count, size).max(axis=2) for p in there.point])
-    middle, radius = 0.5 * (low + high), 0.5 * np.sqrt(((high - low) ** 2).sum(axis=0))
-    span = position.T[:, :, None] - middle
-    length = np.maximum((span**2).sum(axis=0), 1e-9)
-    lit_tile = (_tiles(incidence, count, size) > 0.0).any(axis=2)
-    solid_radius = np.sqrt((bounds(solids) ** 2).sum(axis=1))
+    count = len(position)
+    points = [_tiles(p + _LIFT * n, count, size) for p, n in zip(there.point, there.normal, strict=True)]
+    low, high = (np.stack([pick(p, axis=1) for p in points], axis=1) for pick in (np.min, np.max))
+    lit_tile = _tiles(incidence, count, size).max(axis=1) > 0.0
+    tiles = len(lit_tile) // count
+    hidden = np.zeros((count * tiles, _TILE * _TILE), dtype=bool)
+    reach = bounds(solids)
     lights = local_points(solids, position[solids.view])
-    pixel_order = _tiles(np.arange(count * size * size).reshape(-1), count, size).astype(np.int64)
-    hidden = np.zeros(count * size * size, dtype=bool)
     for kind in (Kind.BOX, Kind.ELLIPSOID, Kind.FRUSTUM, Kind.TORUS):
-        part = np.arange(*solids.of_kind(kind).indices(len(solids.kind)))
+        part = np.arange(len(solids.kind))[solids.of_kind(kind)]
         part = part[solids.casts[part]]
-        view = solids.view[part]
-        offset = [solids.centre[part, i][:, None] - middle[i][view] for i in range(3)]
-        along = sum(o * span[i][view] for i, o in enumerate(offset)) / length[view]
-        along = np.clip(along, 0.0, 1.0)
-        miss = sum((o - along * span[i][view]) ** 2 for i, o in enumerate(offset))
-        near = miss < (solid_radius[part][:, None] + radius[view]) ** 2
-        row, tile = np.nonzero(near & lit_tile[view])
-        pixel = pixel_order[view[row], tile].ravel()
-        owner = np.repeat(part[row], _TILE * _TILE)
-        lit = np.flatnonzero(incidence[pixel] > 0.0)
-        hidden[_blocked(solids, kind, there, lights, pixel[lit], owner[lit])] = True
-    return hidden
+        tile = solids.view[part][:, None] * tiles + np.arange(tiles)
+        row, column = np.nonzero(_may_block(solids, part, tile, (low, high), reach, lights) & lit_tile[tile])
+        tile, owner = tile[row, column], part[row]
+        turn, centre = solids.rotation[owner].astype(np.float32), solids.centre[owner].astype(np.float32)
+        start = [p[tile] - centre[:, i, None] for i, p in enumerate(points)]
+        x, y, z = (sum(turn[:, j, i, None] * start[j] for j in range(3)) for i in range(3))
+        end = lights[owner].astype(np.float32)[:, :, None]
+        extent = solids.size[owner].astype(np.float32)[:, :, None]
+        distance = intersect(
+            kind,
+            (x, y, z),
+            (end[:, 0] - x, end[:, 1] - y, end[:, 2] - z),
+            (extent[:, 0], extent[:, 1], extent[:, 2]),
+            0.0,
+        )
+        np.logical_or.at(hidden, tile, distance < 1.0)
+    side = size // _TILE
+    whole = hidden.reshape(count, side, side, _TILE, _TILE).transpose(0, 1, 3, 2, 4)
+    return (~whole.reshape(-1)).astype(np.float32)
 
 
-def _blocked(
-    solids: Solids, kind: Kind, there: Surfaces, lights: Floats, pixel: Integers, owner: Integers
-) -> Integers:
-    """Return the pixels, out of pixel-solid pairs, whose way to the light the solid blocks."""
-    turn = solids.rotation.reshape(-1, 9)[owner]
-    centre = solids.centre[owner]
-    start = [there.point[i][pixel] + _LIFT * there.normal[i][pixel] - centre[:, i] for i in range(3)]
-    origin = tuple(
-        turn[:, i] * start[0] + turn[:, 3 + i] * start[1] + turn[:, 6 + i] * start[2] for i in range(3)
-    )
-    target = lights[owner]
-    direction = tuple(target[:, i] - origin[i] for i in range(3))
-    extent = solids.size[owner]
-    distance = intersect(
-        kind,
-        (origin[0], origin[1], origin[2]),
-        (direction[0], direction[1], direction[2]),
-        (extent[:, 0], extent[:, 1], extent[:, 2]),
-        0.0,
-    )
-    return pixel[distance < 1.0]
+def _may_block(
+    solids: Solids,
+    part: Integers,
+    tile: Integers,
+    box: tuple[Floats, Floats],
+    reach: Floats,
+    lights: Floats,
+) -> NDArray[np.bool_]:
+    """Return (solids, tiles) whether a solid's box may come between a tile's box and the light."""
+    low, high = box
+    turn = solids.rotation[part]
+    middle = 0.5 * (low + high)[tile] - solids.centre[part][:, None, :]
+    half = 0.5 * (high - low)[tile]
+    near, far = np.zeros(tile.shape), np.ones(tile.shape)
+    for i in range(3):
+        start = sum(turn[:, j, i, None] * middle[:, :, j] for j in range(3))
+        grown = reach[part, i, None] + sum(np.abs(turn[:, j, i, None]) * half[:, :, j] for j in range(3))
+        span = lights[part, i, None] - start
+        span = np.where(np.abs(span) < 1e-9, 1e-9, span)
+        crossing, width = -start / span, grown / np.abs(span)
+        near, far = np.maximum(near, crossing - width), np.minimum(far, crossing + width)
+    return near <= far

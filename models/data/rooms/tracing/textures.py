@@ -20,7 +20,7 @@ def _noise_bank() -> Floats:
     for sigma, weight in ((12.0, 1.0), (5.0, 0.7), (2.0, 0.5)):
         octave = ndimage.gaussian_filter(generator.standard_normal((_BANK, _BANK)), sigma, mode="wrap")
         total += weight * octave / octave.std()
-    return np.clip(total / (2.5 * total.std()), -1.0, 1.0)
+    return np.clip(total / (2.5 * total.std()), -1.0, 1.0).astype(np.float32)
 
 
 def _noise(u: Floats, v: Floats) -> Floats:
@@ -44,7 +44,7 @@ def _cell_noise(i: Floats, j: Floats) -> Floats:
     h = (h ^ (h >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
     h = (h ^ (h >> np.uint32(12))) * np.uint32(0x297A2D39)
     h ^= h >> np.uint32(15)
-    return h.astype(np.float64) / 2.0**32
+    return h.astype(np.float32) * np.float32(2.0**-32)
 
 
 def _band(x: Floats, width: Floats, blur: Floats) -> Floats:
@@ -132,7 +132,7 @@ def albedo(materials: Floats, index: Integers, u: Floats, v: Floats, footprint: 
         u, v: (n,) texture coordinates, metres.
         footprint: (n,) size of a pixel on the surface, metres.
     """
-    colours = np.empty((3, len(index)))
+    colours = np.empty((3, len(index)), dtype=np.float32)
     patterns = materials[:, MaterialColumn.PATTERN].astype(np.int8)[index]
     for pattern in Pattern:
         at = np.flatnonzero(patterns == pattern)
