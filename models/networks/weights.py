@@ -1,0 +1,147 @@
+"""Networks as safetensors bytes that carry the description they are rebuilt from. Nothing is pickled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor, nn
+
+from models.networks.dense_decoder import DenseDecoder
+from models.networks.encoder import Encoder
+from models.networks.task_network import TaskNetwork
+from models.networks.transfer_head import TransferHead
+from models.networks.transfer_network import TransferNetwork
+from models.networks.vector_head import VectorHead
+
+FORMAT = "taskatlas-network/1"
+KINDS: Mapping[str, type[nn.Module]] = MappingProxyType(
+    {
+        "encoder": Encoder,
+        "dense_decoder": DenseDecoder,
+        "vector_head": VectorHead,
+        "transfer_head": TransferHead,
+        "task_network": TaskNetwork,
+        "transfer_network": TransferNetwork,
+        "identity": nn.Identity,
+    }
+)
+COMPOSITES = frozenset(
+    {"task_network", "transfer_network"}
+)  # rebuilt from the descriptions of their children
+_MODULE, _EXTRA = "module.", "extra."
+
+
+class WeightsError(ValueError):
+    """The bytes are not a network that this version can rebuild."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedNetwork:
+    """What a weights file holds.
+
+    Attributes:
+        module: The network, in evaluation mode.
+        metadata: JSON values stored beside it (task, sizes, label names, ...).
+        tensors: Tensors stored beside it, such as target statistics.
+    """
+
+    module: nn.Module
+    metadata: Mapping[str, Any]
+    tensors: Mapping[str, Tensor]
+
+
+def pack_network(
+    module: nn.Module,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    tensors: Mapping[str, Tensor] | None = None,
+) -> bytes:
+    """Write a network, its description and what belongs to it as one safetensors file.
+
+    Args:
+        module: A network made of this package's modules.
+        metadata: JSON values to keep beside it.
+        tensors: Named tensors to keep beside it.
+
+    Raises:
+        WeightsError: A module of another package.
+    """
+    stored = {_MODULE + name: _plain(value) for name, value in module.state_dict().items()}
+    stored |= {_EXTRA + name: _plain(value) for name, value in (tensors or {}).items()}
+    header = {
+        "format": FORMAT,
+        "network": json.dumps(describe(module)),
+        "metadata": json.dumps(metadata or {}),
+    }
+    return save_tensors(stored, metadata=header)
+
+
+def unpack_network(data: bytes) -> SavedNetwork:
+    """Rebuild the network that `pack_network` wrote, from its bytes alone.
+
+    Raises:
+        WeightsError: Not such a file, a description that builds nothing, or weights of other shapes.
+    """
+    try:
+        header = _header(data)
+        tensors = load_tensors(data)
+        module = build(json.loads(header["network"]))
+        weights = {
+            key.removeprefix(_MODULE): value for key, value in tensors.items() if key.startswith(_MODULE)
+        }
+        module.load_state_dict(weights)
+        extra = {key.removeprefix(_EXTRA): value for key, value in tensors.items() if key.startswith(_EXTRA)}
+        return SavedNetwork(
+            module.eval(), MappingProxyType(json.loads(header["metadata"])), MappingProxyType(extra)
+        )
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise WeightsError(f"not a network file of format {FORMAT}: {error}") from error
+
+
+def describe(module: nn.Module) -> dict[str, Any]:
+    """JSON values from which `build` makes a network of the same architecture.
+
+    Raises:
+        WeightsError: A module of another package.
+    """
+    kind = next((kind for kind, cls in KINDS.items() if type(module) is cls), None)
+    if kind is None:
+        raise WeightsError(f"a {type(module).__name__} has no description")
+    parts = {name: describe(part) for name, part in module.named_children()} if kind in COMPOSITES else {}
+    return {"kind": kind, **getattr(module, "arguments", {}), **parts}
+
+
+def build(description: Mapping[str, Any]) -> nn.Module:
+    """The network that `describe` described, with fresh weights.
+
+    Raises:
+        WeightsError: An unknown kind, or arguments that do not build one.
+    """
+    arguments = dict(description)
+    kind = arguments.pop("kind", None)
+    if kind not in KINDS:
+        raise WeightsError(f"unknown network kind {kind!r}")
+    parts = {name: build(value) if isinstance(value, Mapping) else value for name, value in arguments.items()}
+    try:
+        return KINDS[kind](**parts)
+    except (TypeError, ValueError, IndexError) as error:
+        raise WeightsError(f"cannot build a {kind}: {error}") from error
+
+
+def _plain(value: Tensor) -> Tensor:
+    return value.detach().cpu().contiguous()
+
+
+def _header(data: bytes) -> dict[str, str]:
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])["__metadata__"]
+    if header.get("format") != FORMAT:
+        raise WeightsError(f"its format is {header.get('format')!r}")
+    return header
