@@ -81,11 +81,12 @@ class MicroBatcher(Generic[K, X, Y]):
         loop = asyncio.get_running_loop()
         while True:
             key, due = self._next()
-            if key is None or (pause := due - loop.time()) > 0:
+            pause = None if key is None else due - loop.time()
+            if key is not None and pause is not None and pause <= 0:
+                await self._run_batch(key, self._take(key))
+            else:
                 self._arrival.clear()
-                await self._wait_for_arrival(None if key is None else pause)
-                continue
-            await self._run_batch(self._take(key))
+                await self._wait_for_arrival(pause)
 
     def _next(self) -> tuple[K | None, float]:
         """The group whose pass is due first, and when (event loop time)."""
@@ -105,15 +106,14 @@ class MicroBatcher(Generic[K, X, Y]):
         except TimeoutError:
             pass
 
-    def _take(self, key: K) -> tuple[K, list[_Waiting[X, Y]]]:
+    def _take(self, key: K) -> list[_Waiting[X, Y]]:
         group = self._groups.pop(key)
         batch, rest = group[: self._limits.max_batch], group[self._limits.max_batch :]
         if rest:
             self._groups[key] = rest
-        return key, [waiting for waiting in batch if not waiting.answer.done()]
+        return [waiting for waiting in batch if not waiting.answer.done()]
 
-    async def _run_batch(self, taken: tuple[K, list[_Waiting[X, Y]]]) -> None:
-        key, batch = taken
+    async def _run_batch(self, key: K, batch: list[_Waiting[X, Y]]) -> None:
         if not batch:
             return
         items = [waiting.item for waiting in batch]

@@ -72,7 +72,7 @@ export async function affinitySection(body, path, atlas, signal) {
   const state = { order: orders[0], measure: "affinity", arrange: "group" };
   let leaves = [];
   try {
-    leaves = leafOrder((await get(`${path}/tree`, { signal })).tree);
+    leaves = leafOrder((await get(`${path}/tree`, { signal })).root);
   } catch (error) {
     if (signal.aborted) throw error;
   }

@@ -6,5 +6,5 @@ import { h, replace } from "../lib/dom.js";
 
 export async function treeSection(body, path, signal) {
   const answer = await get(`${path}/tree`, { signal });
-  replace(body, taskTree(answer.tree), h("button", { type: "button", class: "quiet", onclick: () => download(`${path}/tree?format=newick`, "tree.nwk") }, "Download Newick"));
+  replace(body, taskTree(answer.root), h("button", { type: "button", class: "quiet", onclick: () => download(`${path}/tree?format=newick`, "tree.nwk") }, "Download Newick"));
 }

@@ -9,23 +9,27 @@ import { problemBox } from "./problem.js";
 const NUMBERS_SHOWN = 9;
 const CLASSES_SHOWN = 3;
 
-function classes(entries) {
-  return h("ol", { class: "classes" }, entries.slice(0, CLASSES_SHOWN).map((entry) =>
-    h("li", null, h("span", null, entry.class.replaceAll("_", " ")), h("span", { class: "muted" }, percent(entry.probability)))));
+const shares = (entries) =>
+  h("ol", { class: "classes" }, entries.slice(0, CLASSES_SHOWN).map(([name, share]) =>
+    h("li", null, h("span", null, name.replaceAll("_", " ")), h("span", { class: "muted" }, percent(share)))));
+
+function written(value) {
+  if (typeof value === "string") return value;
+  const numbers = [value].flat(Infinity);
+  return numbers.slice(0, NUMBERS_SHOWN).map((each) => (typeof each === "number" ? number(each) : String(each))).join("  ")
+    + (numbers.length > NUMBERS_SHOWN ? " …" : "");
 }
 
-function words(value) {
+/** Vectors and classes in words; nested objects are flattened into rows. */
+function words({ kind, value }) {
   if (value === null || value === undefined) return null;
-  if (Array.isArray(value?.classes)) return classes(value.classes);
-  const numbers = [value].flat(Infinity).filter((each) => typeof each === "number");
-  if (numbers.length) {
-    const more = numbers.length > NUMBERS_SHOWN ? " …" : "";
-    return h("p", { class: "numbers" }, numbers.slice(0, NUMBERS_SHOWN).map(number).join("  ") + more);
-  }
-  if (typeof value !== "object") return h("p", null, String(value));
-  return h("dl", { class: "small-facts" }, Object.entries(value).map(([name, each]) => [
-    h("dt", null, name.replaceAll("_", " ")), h("dd", null, typeof each === "number" ? number(each) : [each].flat(Infinity).slice(0, NUMBERS_SHOWN)
-      .map((part) => (typeof part === "number" ? number(part) : String(part))).join(" "))]));
+  if (Array.isArray(value.top)) return shares(value.top.map((entry) => [entry.class, entry.probability]));
+  if (kind === "classes") return shares(Object.entries(value));
+  if (typeof value !== "object" || Array.isArray(value)) return h("p", { class: "numbers" }, written(value));
+  const rows = (object, prefix = "") => Object.entries(object).flatMap(([name, each]) =>
+    (each && typeof each === "object" && !Array.isArray(each) ? rows(each, `${prefix}${name} `) : [[prefix + name, each]]));
+  return h("dl", { class: "small-facts" }, rows(value).map(([name, each]) =>
+    [h("dt", null, name.replaceAll("_", " ")), h("dd", null, written(each))]));
 }
 
 function prediction(item) {
@@ -33,7 +37,7 @@ function prediction(item) {
     item.png ? h("img", { src: `data:image/png;base64,${item.png}`, alt: `Prediction for ${title(item.task)}`, width: 176, height: 176 }) : null,
     h("figcaption", null, h("span", { class: "swatch", dataset: { group: group(item.task) } }), title(item.task),
       item.transfer_id ? h("span", { class: "muted" }, ` from ${titles(item.sources)}`) : null),
-    words(item.value));
+    words(item));
 }
 
 export async function tryItSection(body, path, atlas) {
@@ -57,12 +61,12 @@ export async function tryItSection(body, path, atlas) {
     form.append("tasks", "all");
     form.append("png", "true");
     try {
-      const { items, left_out: leftOut } = await post(`${path}/infer`, { form });
+      const { predictions, left_out: leftOut } = await post(`${path}/infer`, { form });
       replace(answer,
         h("div", { class: "predictions" },
           shown.map((address, index) => h("figure", { class: "prediction" },
             h("img", { src: address, alt: "Your picture", width: 176, height: 176 }), h("figcaption", null, shown.length > 1 ? `Your picture ${index + 1}` : "Your picture"))),
-          items.map(prediction)),
+          predictions.map(prediction)),
         leftOut.length ? h("p", { class: "hint" }, `Left out: ${leftOut.map((each) => `${title(each.task)} (${each.detail})`).join("; ")}`) : null);
     } catch (error) {
       replace(answer, problemBox(error instanceof ApiError ? error : new ApiError(0, { title: "That did not work", detail: error.message })));
