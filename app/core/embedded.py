@@ -32,7 +32,8 @@ def prepare_data_folder(data: Path) -> None:
         SetupError: It cannot be made or written, or its disk is full.
     """
     try:
-        (data / "logs").mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (data / "logs").mkdir(exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=data, prefix=".probe-") as probe:
             probe.write(b"\0" * 4096)
             probe.flush()
@@ -102,7 +103,7 @@ def redis_socket(data: Path) -> Path:
 
 def embedded_redis_url(data: Path) -> str:
     """Return the address of a data folder's embedded Redis."""
-    return f"redis+socket://{redis_socket(data)}"
+    return f"unix://{redis_socket(data)}"
 
 
 def prepare_socket_folder(socket: Path) -> None:

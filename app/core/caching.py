@@ -1,0 +1,40 @@
+"""Strong ETags for finished results, and 304 for those who have them already."""
+
+import hashlib
+from collections.abc import Callable
+from http import HTTPStatus
+
+from fastapi import Request, Response
+
+JSON = "application/json"
+
+
+def entity_tag(*parts: object) -> str:
+    """Return a strong ETag for a representation that is fully determined by the parts."""
+    digest = hashlib.sha256("\0".join(str(part) for part in parts).encode()).hexdigest()
+    return f'"{digest[:32]}"'
+
+
+def conditional(
+    request: Request,
+    etag: str,
+    build: Callable[[], bytes],
+    *,
+    media_type: str = JSON,
+    filename: str | None = None,
+) -> Response:
+    """Answer a finished result: 304 when the client has it, else its bytes, which are built only then."""
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
+    known = request.headers.get("if-none-match")
+    if known is not None and _matches(known, etag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if filename is not None:
+        headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return Response(build(), media_type=media_type, headers=headers)
+
+
+def _matches(header: str, etag: str) -> bool:
+    if header.strip() == "*":
+        return True
+    # RFC 9110, 13.1.2: If-None-Match compares weakly, so a proxy's W/ prefix does not matter.
+    return etag in {candidate.strip().removeprefix("W/") for candidate in header.split(",")}

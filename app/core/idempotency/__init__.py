@@ -1,0 +1,1 @@
+"""`Idempotency-Key`: a repeated request is answered with its first response."""

@@ -1,0 +1,48 @@
+"""Answer a repeated request with its first response."""
+
+import hashlib
+from collections.abc import Callable
+
+from fastapi import Response
+
+from app.core.database import Session
+from app.core.errors import Conflict
+from app.core.idempotency.repository import FirstResponses
+
+
+class Once:
+    """Makes a request with an `Idempotency-Key` happen once."""
+
+    def __init__(self, session: Session, place: str, key: str | None) -> None:
+        self._responses = FirstResponses(session)
+        self._place = place
+        self._key = key
+
+    def answer(self, content: bytes, act: Callable[[], Response]) -> Response:
+        """Act and remember the response in the same transaction, or answer as the first time.
+
+        Args:
+            content: what the request asks for; the same key with other content is a conflict.
+            act: does it. Its errors are not remembered: the request may be sent again.
+
+        Raises:
+            Conflict: The key was used for another request, or that request is under way.
+        """
+        if self._key is None:
+            return act()
+        request_hash = hashlib.sha256(content).hexdigest()
+        first = self._responses.find(self._place, self._key)
+        if first is None:
+            first = self._responses.reserve(self._place, self._key, request_hash)
+            if first is None:
+                raise Conflict("a request with this Idempotency-Key is under way")
+            response = act()
+            first.status = response.status_code
+            first.media_type = response.media_type or ""
+            first.location = response.headers.get("location")
+            first.body = bytes(response.body)
+            return response
+        if first.request_hash != request_hash:
+            raise Conflict("this Idempotency-Key was used for another request")
+        headers = {"Location": first.location} if first.location else None
+        return Response(first.body, status_code=first.status, media_type=first.media_type, headers=headers)

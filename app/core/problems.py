@@ -1,0 +1,122 @@
+"""Errors as RFC 9457 `application/problem+json`: one renderer for every way a request can fail."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from app.core.errors import AtlasError, FieldError
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+_TYPE_ROOT = "urn:taskatlas:problem:"
+
+
+class FieldProblem(BaseModel):
+    """One bad field of a problem."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """What a failed request answers (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] = []
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare on a route which problems it answers."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+def render(
+    status: int,
+    slug: str,
+    title: str,
+    detail: str,
+    *,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """One problem as a response."""
+    problem = Problem(
+        type=_TYPE_ROOT + slug,
+        title=title,
+        status=status,
+        detail=detail,
+        errors=[FieldProblem(pointer=error.pointer, detail=error.detail) for error in errors],
+    )
+    body = problem.model_dump()
+    if not errors:
+        del body["errors"]
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def render_error(error: AtlasError) -> JSONResponse:
+    """An error of ours as a response."""
+    headers: dict[str, str] = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return render(error.status, error.slug, error.title, error.detail, errors=error.errors, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure of an application with a problem."""
+
+    @app.exception_handler(AtlasError)
+    def ours(_request: Request, error: AtlasError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        return render_error(error)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        errors = [FieldError(_pointer(each["loc"]), str(each["msg"])) for each in error.errors()]
+        if any(each["type"] == "json_invalid" for each in error.errors()):
+            return render(400, "bad-request", "Bad request", "the body is not valid JSON", errors=errors)
+        places = ", ".join(each.pointer for each in errors)
+        return render(
+            422, "invalid-input", "Invalid input", f"the request is not acceptable: {places}", errors=errors
+        )
+
+    @app.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        status = HTTPStatus(error.status_code)
+        detail = error.detail
+        if status == HTTPStatus.NOT_FOUND:
+            detail = f"there is nothing at {request.url.path}"
+        elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+            detail = f"{request.method} is not allowed at {request.url.path}"
+        slug = status.phrase.lower().replace(" ", "-")
+        return render(status, slug, status.phrase, detail, headers=error.headers)
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        log.error("unhandled error at %s %s", request.method, request.url.path, exc_info=error)
+        detail = "the service failed on this request; its log says why"
+        return render(500, "internal", "Internal error", detail)
+
+
+def _pointer(location: Sequence[int | str]) -> str:
+    where, *path = location
+    if where == "body":
+        return "".join(f"/{part}" for part in path) or "/"
+    return str(path[0]) if path else str(where)

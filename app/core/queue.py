@@ -1,0 +1,72 @@
+"""The doorbell: tells workers by task name that a job waits. Losing a ring loses nothing, the sweep rings again."""
+
+import logging
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from app.core.settings import QueueSettings
+
+log = logging.getLogger(__name__)
+
+CPU = "cpu"
+GPU = "gpu"
+
+# Every kind of job that workers run, by the name of its Celery task.
+JOB_KINDS = ("atlas.task_network", "atlas.transfers", "atlas.affinity")
+
+
+class Queue:
+    """Rings workers through the broker."""
+
+    def __init__(self, settings: QueueSettings) -> None:
+        self._celery = celery_app(settings)
+
+    def ring(self, kind: str, job_id: str, queue: str) -> bool:
+        """Tell the workers of a queue that a job waits.
+
+        Returns:
+            Whether the broker took it. A lost ring is logged and never an error: the job is a row already.
+        """
+        try:
+            self._celery.send_task(kind, args=[job_id], queue=queue, retry=False, ignore_result=True)
+        except (OperationalError, OSError) as error:
+            log.warning("the broker did not take the ring for job %s: %s", job_id, error)
+            return False
+        return True
+
+    def ping(self) -> None:
+        """Raise `OSError` when the broker does not answer."""
+        try:
+            with self._celery.connection_for_write(connect_timeout=1) as connection:
+                connection.ensure_connection(max_retries=0, reraise_as_library_errors=True)
+        except OperationalError as error:
+            raise OSError(f"the broker does not answer: {error}") from error
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._celery.close()
+
+
+def celery_app(settings: QueueSettings) -> Celery:
+    """The Celery application as both sides configure it."""
+    app = Celery("taskatlas", broker=settings.url)
+    app.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        task_ignore_result=True,
+        task_default_queue=CPU,
+        task_acks_late=False,  # the row is the truth; a late ack would ring twice for a job of hours
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # a worker outlives a broker that is away for a day
+        broker_transport_options={
+            "socket_connect_timeout": 2,
+            "socket_timeout": 10,
+            "visibility_timeout": 3600,
+        },
+        broker_pool_limit=4,
+    )
+    return app
