@@ -180,10 +180,15 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One task's prediction: a JSON value, or a picture, or both."""
+    """One network's prediction: a JSON value, or a picture, or both.
+
+    `transfer_id` and `sources` are set where it came through a transfer.
+    """
 
     task: str
     kind: str
+    transfer_id: str | None = None
+    sources: list[str] = field(default_factory=list[str])
     value: Any = None
     png: str | None = None
     array: str | None = None
