@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from typing import TYPE_CHECKING
 
+from app.core.database import Database
 from app.core.embedded import SetupError
 from app.core.listen import is_loopback, listen
+from app.keys.repository import KeyRepository
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
@@ -29,13 +32,11 @@ def serve_forever(settings: Settings, fd: int | None) -> None:
     from app.main import create_app  # noqa: PLC0415
 
     require_key_beyond_loopback(settings)
-    if fd is None:
-        listener = listen(settings.server.host, settings.server.port)
-    else:
-        listener = socket.socket(fileno=fd)
+    server = settings.server
+    listener = listen(server.host, server.port) if fd is None else socket.socket(fileno=fd)
     config = uvicorn.Config(
         create_app(settings),
-        log_level=settings.server.log_level.lower(),
+        log_level=server.log_level.lower(),
         timeout_graceful_shutdown=GRACE_S,
     )
     uvicorn.Server(config).run(sockets=[listener])
@@ -49,9 +50,6 @@ def require_key_beyond_loopback(settings: Settings) -> None:
     """
     if is_loopback(settings.server.host):
         return
-    from app.core.database import Database  # noqa: PLC0415 - SQLAlchemy is not needed on loopback
-    from app.keys.repository import KeyRepository  # noqa: PLC0415
-
     with Database(settings.database).session() as session:
         if KeyRepository(session).any_keys():
             return
@@ -59,3 +57,10 @@ def require_key_beyond_loopback(settings: Settings) -> None:
         f"refusing to listen on {settings.server.host} without an API key: everyone who reaches it could use it; "
         "make one with `taskatlas key create NAME --scope admin`, or set TASKATLAS_HOST=127.0.0.1"
     )
+
+
+def openapi_document(settings: Settings) -> str:
+    """Return the OpenAPI document as committed in docs/openapi.json."""
+    from app.main import create_app  # noqa: PLC0415
+
+    return json.dumps(create_app(settings).openapi(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
