@@ -1,0 +1,186 @@
+"""Labelled views by split, as the pipeline reads them; and the rooms, rendered once into a folder."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.data.rooms.config import RoomsConfig
+from models.data.rooms.labels import LABELS, OBJECT_CLASSES, SCENE_CLASSES, SEMANTIC_CLASSES
+from models.data.rooms.render import render
+from models.data.splits import SPLITS, Split, SplitSizes
+from models.tasks.labels import LabelInfo
+from models.training.progress import NullContext, RunContext, Stopped
+
+INDEX = "index"
+"""The array of global image indices that `load` adds: evaluation noise is a function of it."""
+
+_STRIDE = (
+    1 << 32
+)  # a split's first view: splits stay disjoint, and a view keeps its index, whatever the sizes
+_CHUNK = 256  # views rendered between two reports
+
+
+class Views(Protocol):
+    """A data set of labelled views in disjoint splits."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the data: equal fingerprints, equal arrays."""
+        ...
+
+    @property
+    def image_size(self) -> int:
+        """Height and width of the images, pixels."""
+        ...
+
+    @property
+    def label_info(self) -> LabelInfo:
+        """Class names."""
+        ...
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Names of the arrays that there are."""
+        ...
+
+    def size(self, split: Split) -> int:
+        """Views of a split."""
+        ...
+
+    def load(self, split: Split, labels: Collection[str]) -> Mapping[str, NDArray]:
+        """Arrays of a split, views first, perhaps mapped from disk; `index` is added."""
+        ...
+
+    def prepare(self, labels: Collection[str], context: RunContext) -> None:
+        """Make `labels` ready in all splits, where that takes long; the context may stop it."""
+        ...
+
+
+class UnknownLabel(ValueError):
+    """The data set has no such array."""
+
+
+class RoomsViews:
+    """Rendered rooms. A label is rendered once and then mapped from the cache folder.
+
+    Files appear whole, under names that state what they hold: any number of processes may share the folder.
+
+    Args:
+        config: which rooms.
+        sizes: views per split.
+        cache: folder for the arrays; made when needed.
+        workers: threads that render.
+    """
+
+    def __init__(self, config: RoomsConfig, sizes: SplitSizes, cache: Path, *, workers: int = 2) -> None:
+        self._config, self._sizes, self._workers = config, sizes, workers
+        identity = json.dumps(asdict(config), sort_keys=True)
+        self._folder = cache / f"rooms-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+        everything = json.dumps({"kind": "rooms", **asdict(config), "splits": asdict(sizes)}, sort_keys=True)
+        self._fingerprint = hashlib.sha256(everything.encode()).hexdigest()
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the rooms' configuration and the split sizes."""
+        return self._fingerprint
+
+    @property
+    def image_size(self) -> int:
+        """Height and width of the images, pixels."""
+        return self._config.size
+
+    @property
+    def label_info(self) -> LabelInfo:
+        """Class names of the rooms; a pixel's class is always known."""
+        return LabelInfo(
+            scene_classes=SCENE_CLASSES, object_classes=OBJECT_CLASSES, semantic_classes=SEMANTIC_CLASSES
+        )
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Every label that the renderer knows."""
+        return frozenset(LABELS)
+
+    def size(self, split: Split) -> int:
+        """Views of a split."""
+        return self._sizes.size(split)
+
+    def load(self, split: Split, labels: Collection[str]) -> dict[str, NDArray]:
+        """Arrays of a split, rendered if they are not there yet; mapped from disk, copied on write.
+
+        Raises:
+            UnknownLabel: the renderer has no such label.
+        """
+        self._render_missing(split, labels, NullContext(), 0.0, 1.0)
+        arrays: dict[str, NDArray] = {
+            label: np.load(self._path(split, label), mmap_mode="c", allow_pickle=False) for label in labels
+        }
+        return {**arrays, INDEX: self._indices(split)}
+
+    def prepare(self, labels: Collection[str], context: RunContext) -> None:
+        """Render what is missing of `labels` in all splits: together they cost little more than one.
+
+        Args:
+            labels: all that an atlas will read.
+            context: hears of progress and may stop between chunks.
+
+        Raises:
+            UnknownLabel: the renderer has no such label.
+            Stopped: the context asked for it; finished splits stay.
+        """
+        done = 0
+        for split in SPLITS:
+            first, done = done / self._sizes.total, done + self.size(split)
+            self._render_missing(split, labels, context, first, done / self._sizes.total)
+
+    def _indices(self, split: Split) -> NDArray[np.int64]:
+        return SPLITS.index(split) * _STRIDE + np.arange(self.size(split), dtype=np.int64)
+
+    def _path(self, split: Split, label: str) -> Path:
+        return self._folder / f"{split}-{self.size(split)}-{label}.npy"
+
+    def _render_missing(
+        self, split: Split, labels: Collection[str], context: RunContext, start: float, end: float
+    ) -> None:
+        unknown = sorted(set(labels) - set(LABELS))
+        if unknown:
+            message = f"rooms have no label {', '.join(unknown)}"
+            raise UnknownLabel(message)
+        missing = sorted(label for label in set(labels) if not self._path(split, label).exists())
+        if not missing:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        indices = self._indices(split).tolist()
+        with (
+            tempfile.TemporaryDirectory(prefix=".rendering-", dir=self._folder) as scratch,
+            ThreadPoolExecutor(self._workers) as executor,
+        ):
+            arrays = {label: self._empty(Path(scratch), label, len(indices)) for label in missing}
+            for position in range(0, len(indices), _CHUNK):
+                if context.should_stop():
+                    text = "rendering"
+                    raise Stopped(text)
+                rendered = render(self._config, indices[position : position + _CHUNK], missing, executor)
+                for label, values in rendered.items():
+                    arrays[label][position : position + len(values)] = values
+                fraction = min(1.0, (position + _CHUNK) / len(indices))
+                context.progress(start + (end - start) * fraction, f"rendering views of the split {split}")
+            for label, array in arrays.items():
+                array.flush()
+                os.replace(Path(scratch) / f"{label}.npy", self._path(split, label))  # noqa: PTH105 - atomic
+
+    def _empty(self, folder: Path, label: str, count: int) -> np.memmap:
+        spec = LABELS[label]
+        shape = (count, *(self._config.size if side is None else side for side in spec.shape))
+        return np.lib.format.open_memmap(
+            folder / f"{label}.npy", mode="w+", dtype=np.dtype(spec.dtype), shape=shape
+        )

@@ -1,0 +1,104 @@
+"""A whole atlas in one process, for notebooks and benchmarks: what the service spreads over jobs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.data.views import Views
+from models.training.progress import Part, RunContext
+from models.transfer.config import AtlasConfig
+from models.transfer.evaluation import TargetEvaluation, TaskScore, evaluate_target, task_score
+from models.transfer.results import TaskNetwork, TransferResult
+from models.transfer.selection import first_order_sets, higher_order_sets, source_validation_losses
+from models.transfer.task_specific import required_labels, train_task_network
+from models.transfer.transfer import train_scratch, train_transfers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TargetResult:
+    """Everything that was measured of one target.
+
+    Attributes:
+        scratch: the baseline of the gain.
+        transfers: of every order, first orders first.
+        evaluation: affinities, gains and qualities.
+    """
+
+    scratch: TransferResult
+    transfers: tuple[TransferResult, ...]
+    evaluation: TargetEvaluation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AtlasResult:
+    """A built atlas.
+
+    Attributes:
+        config: what it was built from.
+        networks: by source, `random` included.
+        scores: of the task-specific networks, in the order of `config.tasks`.
+        targets: by target.
+    """
+
+    config: AtlasConfig
+    networks: Mapping[str, TaskNetwork]
+    scores: tuple[TaskScore, ...]
+    targets: Mapping[str, TargetResult]
+
+
+def build_atlas(config: AtlasConfig, views: Views, context: RunContext) -> AtlasResult:
+    """Train and measure an atlas; checkpoints of the context are not used across its parts.
+
+    Args:
+        config: what to build.
+        views: a data set of the configuration's image size and splits.
+        context: hears of progress, and may stop it.
+
+    Raises:
+        Stopped: the context asked for it.
+        Diverged: a loss was NaN or infinite.
+    """
+    views.prepare(required_labels(config, views), Part(context, 0.0, 0.1))
+    networks: dict[str, TaskNetwork] = {}
+    for position, source in enumerate(config.sources):
+        part = _share(context, 0.1, 0.55, position, len(config.sources))
+        networks[source] = train_task_network(config, source, views, part)
+    targets: dict[str, TargetResult] = {}
+    for position, target in enumerate(config.targets):
+        part = _share(context, 0.55, 1.0, position, len(config.targets))
+        targets[target] = build_target(config, target, networks, views, part)
+    scores = tuple(task_score(networks[name]) for name in config.tasks)
+    return AtlasResult(config, networks, scores, targets)
+
+
+def build_target(
+    config: AtlasConfig, target: str, networks: Mapping[str, TaskNetwork], views: Views, context: RunContext
+) -> TargetResult:
+    """All transfers to one target, its scratch baseline and its tournament."""
+    weights = networks[target].weights
+    representations = {name: network.representations for name, network in networks.items()}
+    scratch = train_scratch(
+        config, target, target_network=weights, views=views, context=Part(context, 0.0, 0.3)
+    )
+    transfers: list[TransferResult] = []
+    for order in config.orders:
+        if order == 1:
+            sets = first_order_sets(config, target)
+        else:
+            first = [result for result in transfers if len(result.sources) == 1]
+            sets = higher_order_sets(config, order, source_validation_losses(first))
+        transfers += train_transfers(
+            config,
+            target,
+            sets,
+            target_network=weights,
+            representations=representations,
+            views=views,
+            context=_share(context, 0.3, 1.0, config.orders.index(order), len(config.orders)),
+        )
+    evaluation = evaluate_target(target, networks[target].test_losses, scratch.test_losses, transfers)
+    return TargetResult(scratch, tuple(transfers), evaluation)
+
+
+def _share(context: RunContext, start: float, end: float, position: int, parts: int) -> Part:
+    width = (end - start) / parts
+    return Part(context, start + position * width, start + (position + 1) * width)

@@ -1,0 +1,328 @@
+"""What an atlas is built from, as data without torch: the service validates and stores it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from models.data.splits import SplitSizes
+from models.networks.config import NetworkConfig
+from models.taxonomy.dictionary import TASKS
+from models.training.schedule import Optimisation
+
+RANDOM = "random"
+"""The untrained encoder: a source of every atlas, never listed among its tasks."""
+SELF = "self"
+"""The reserved source name of the target's own, fully supervised network."""
+
+
+class ConfigError(ValueError):
+    """A field of the configuration is not usable.
+
+    Attributes:
+        pointer: JSON pointer to the field, as in `/overrides/splits.train`.
+        detail: what is wrong with it.
+    """
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(f"{pointer}: {detail}")
+        self.pointer = pointer
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class AtlasConfig:
+    """Everything that the numbers of an atlas depend on, beside the code and the data.
+
+    Attributes:
+        preset: the name it was made from.
+        tasks: names of the dictionary, in its order; `random` is always measured and never listed.
+        orders: sorted; how many sources a transfer may join. Higher orders are chosen from order 1.
+        per_target: source sets tried per target in each order above 1.
+        seed: of initial weights, batches and noise.
+        stack: transfer networks that train side by side as one, at most; the results do not depend on it.
+        splits: images per part.
+        network: the sizes of encoder, decoders and heads, the same for every task.
+        task_training: of task-specific networks and of read-outs of the random encoder, on the split `train`.
+        transfer_training: of transfers, on the split `transfer`.
+        scratch_training: of whole networks from scratch on the split `transfer`, the baseline of the gain.
+    """
+
+    preset: str
+    tasks: tuple[str, ...]
+    orders: tuple[int, ...]
+    per_target: int
+    seed: int
+    stack: int
+    splits: SplitSizes
+    network: NetworkConfig
+    task_training: Optimisation
+    transfer_training: Optimisation
+    scratch_training: Optimisation
+
+    @property
+    def image_size(self) -> int:
+        """Height and width of the images, pixels."""
+        return self.network.image_size
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The tasks that transfers lead to."""
+        return tuple(name for name in self.tasks if not TASKS[name].source_only)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The tasks whose networks are transferred from, `random` last."""
+        return (*self.tasks, RANDOM)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries, lists, numbers and strings; `from_json` reads them back."""
+        return _plain(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "AtlasConfig":
+        """Read what `to_json` wrote.
+
+        Raises:
+            ConfigError: a field is missing, unknown or of no use.
+        """
+        try:
+            config = cls(
+                **{
+                    **data,
+                    "tasks": tuple(data["tasks"]),
+                    "orders": tuple(data["orders"]),
+                    "splits": SplitSizes(**data["splits"]),
+                    "network": NetworkConfig.from_json(data["network"]),
+                    "task_training": Optimisation(**data["task_training"]),
+                    "transfer_training": Optimisation(**data["transfer_training"]),
+                    "scratch_training": Optimisation(**data["scratch_training"]),
+                }
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigError("", f"not the configuration of an atlas: {error}") from error
+        _check(config)
+        return config
+
+
+TINY_TASKS = ("autoencoding", "depth", "normals", "scene_class")
+QUICK_TASKS = (
+    "autoencoding",
+    "denoising",
+    "colorization",
+    "edges_2d",
+    "keypoints_2d",
+    "depth",
+    "normals",
+    "occlusion_edges",
+    "semantic_segmentation",
+    "scene_class",
+    "vanishing_points",
+)
+ALL_TASKS = tuple(name for name in TASKS if name != RANDOM)
+
+_QUICK_NETWORK = NetworkConfig(
+    image_size=64,
+    encoder_widths=(16, 32, 64),
+    encoder_blocks=(0, 0, 1),
+    bottleneck_channels=8,
+    decoder_widths=(32, 24),
+    head_width=64,
+)
+
+_QUICK = AtlasConfig(
+    preset="quick",
+    tasks=QUICK_TASKS,
+    orders=(1, 2),
+    per_target=5,
+    seed=0,
+    stack=16,
+    splits=SplitSizes(train=4096, transfer=1024, validation=256, test=1024),
+    network=_QUICK_NETWORK,
+    task_training=Optimisation(steps=320, batch_size=32, learning_rate=3e-3, weight_decay=1e-4, warmup=0.05),
+    transfer_training=Optimisation(
+        steps=200, batch_size=8, learning_rate=2e-3, weight_decay=1e-4, warmup=0.05
+    ),
+    scratch_training=Optimisation(
+        steps=120, batch_size=32, learning_rate=3e-3, weight_decay=1e-4, warmup=0.05
+    ),
+)
+
+_TINY = AtlasConfig(
+    preset="tiny",
+    tasks=TINY_TASKS,
+    orders=(1, 2),
+    per_target=2,
+    seed=0,
+    stack=8,
+    splits=SplitSizes(train=512, transfer=128, validation=64, test=128),
+    network=NetworkConfig(
+        image_size=32,
+        encoder_widths=(12, 24),
+        encoder_blocks=(0, 0),
+        bottleneck_channels=8,
+        decoder_widths=(16,),
+        head_width=32,
+    ),
+    task_training=Optimisation(steps=80, batch_size=16, learning_rate=4e-3, warmup=0.05),
+    transfer_training=Optimisation(steps=40, batch_size=8, learning_rate=3e-3, warmup=0.05),
+    scratch_training=Optimisation(steps=40, batch_size=16, learning_rate=4e-3, warmup=0.05),
+)
+
+_DEMO = replace(
+    _QUICK,
+    preset="demo",
+    tasks=ALL_TASKS,
+    splits=SplitSizes(train=8192, transfer=1024, validation=512, test=1024),
+    task_training=replace(_QUICK.task_training, steps=1000),
+    transfer_training=replace(_QUICK.transfer_training, steps=300),
+    scratch_training=replace(_QUICK.scratch_training, steps=160),
+)
+
+_FULL = AtlasConfig(
+    preset="full",
+    tasks=ALL_TASKS,
+    orders=(1, 2, 3, 4),
+    per_target=15,
+    seed=0,
+    stack=4,
+    splits=SplitSizes(train=120_000, transfer=16_000, validation=4_000, test=17_000),
+    network=NetworkConfig.full(),
+    # 30 epochs in batches of 32; the rate falls to a tenth at step 80,000, for transfers at step 5,000
+    task_training=Optimisation(
+        steps=112_500,
+        batch_size=32,
+        learning_rate=1e-4,
+        weight_decay=2e-6,
+        decay="step",
+        drop=80_000 / 112_500,
+    ),
+    transfer_training=Optimisation(
+        steps=15_000, batch_size=32, learning_rate=1e-4, weight_decay=1e-6, decay="step", drop=1 / 3
+    ),
+    scratch_training=Optimisation(
+        steps=15_000,
+        batch_size=32,
+        learning_rate=1e-4,
+        weight_decay=2e-6,
+        decay="step",
+        drop=80_000 / 112_500,
+    ),
+)
+
+PRESETS: Mapping[str, AtlasConfig] = MappingProxyType(
+    {config.preset: config for config in (_TINY, _QUICK, _DEMO, _FULL)}
+)
+
+
+def atlas_config(
+    preset: str,
+    *,
+    tasks: Sequence[str] | None = None,
+    orders: Sequence[int] | None = None,
+    per_target: int | None = None,
+    seed: int = 0,
+    overrides: Mapping[str, Any] | None = None,
+) -> AtlasConfig:
+    """The configuration of an atlas from a preset and what a user changed of it.
+
+    Args:
+        preset: a key of `PRESETS`.
+        tasks: names of the dictionary; the preset's by default. `random` may be named and changes nothing.
+        orders: of transfers; 1 must be among them.
+        per_target: source sets per target in each order above 1.
+        seed: non-negative.
+        overrides: single values by name: `image_size`, `stack`, or one of a part, as in `splits.train`,
+            `network.head_width`, `task_training.steps`.
+
+    Raises:
+        ConfigError: with a pointer to the field at fault.
+    """
+    if preset not in PRESETS:
+        raise ConfigError("/preset", f"unknown preset {preset!r}; there are {', '.join(PRESETS)}")
+    config = PRESETS[preset]
+    config = replace(
+        config,
+        tasks=config.tasks if tasks is None else _tasks(tasks),
+        orders=config.orders if orders is None else tuple(sorted(set(orders))),
+        per_target=config.per_target if per_target is None else per_target,
+        seed=seed,
+    )
+    for name, value in (overrides or {}).items():
+        config = _override(config, name, value)
+    _check(config)
+    return config
+
+
+def _tasks(names: Sequence[str]) -> tuple[str, ...]:
+    for position, name in enumerate(names):
+        if name not in TASKS:
+            raise ConfigError(f"/tasks/{position}", f"unknown task {name!r}")
+        if name in names[:position]:
+            raise ConfigError(f"/tasks/{position}", f"{name!r} is named twice")
+    return tuple(name for name in ALL_TASKS if name in names)
+
+
+_PARTS = ("splits", "network", "task_training", "transfer_training", "scratch_training")
+
+
+def _override(config: AtlasConfig, name: str, value: object) -> AtlasConfig:
+    pointer = f"/overrides/{name}"
+    part, _, setting = {"image_size": "network.image_size"}.get(name, name).partition(".")
+    if name == "stack" and type(value) is int:
+        return replace(config, stack=value)
+    if part not in _PARTS or setting not in {item.name for item in fields(getattr(config, part))}:
+        raise ConfigError(pointer, "no such setting")
+    old, value = getattr(getattr(config, part), setting), _frozen(value)
+    if not _alike(old, value):
+        raise ConfigError(pointer, f"must be like {_plain(old)!r}, got {_plain(value)!r}")
+    try:
+        changed = replace(getattr(config, part), **{setting: type(old)(value)})
+    except ValueError as error:
+        raise ConfigError(pointer, str(error)) from error
+    return replace(config, **{part: changed})
+
+
+def _alike(old: object, value: object) -> bool:
+    """Whether `value` may stand where `old` stood: a bool is no number, a whole number may be a rate."""
+    if isinstance(value, bool):
+        return False
+    if isinstance(old, float):
+        return isinstance(value, int | float)
+    if isinstance(old, tuple):
+        return isinstance(value, tuple) and all(type(item) is int for item in value)
+    return type(value) is type(old)
+
+
+def _check(config: AtlasConfig) -> None:
+    if len(config.tasks) < 2 or not config.targets:
+        raise ConfigError("/tasks", "an atlas needs at least two tasks, one of them a possible target")
+    sources = len(config.tasks) - 1
+    if not config.orders or config.orders[0] != 1:
+        raise ConfigError("/orders", "order 1 is needed: higher orders are chosen from its results")
+    if config.orders[-1] > sources:
+        raise ConfigError("/orders", f"{len(config.tasks)} tasks allow orders up to {sources}")
+    if config.per_target < 1:
+        raise ConfigError("/per_target", "must be at least 1")
+    if config.seed < 0:
+        raise ConfigError("/seed", "must not be negative")
+    if config.stack < 1:
+        raise ConfigError("/overrides/stack", "must be at least 1")
+    if config.image_size < 16 or config.image_size % 8:
+        raise ConfigError("/overrides/image_size", "must be a multiple of 8, at least 16")
+    for part in ("task_training", "transfer_training", "scratch_training"):
+        split = "train" if part == "task_training" else "transfer"
+        if getattr(config, part).batch_size > config.splits.size(split):
+            raise ConfigError(f"/overrides/{part}.batch_size", f"exceeds the images of the split {split}")
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,130 @@
+"""A split as a task sees it: batches of inputs and targets in tensors."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.data.splits import Split
+from models.data.views import INDEX, Views
+from models.tasks.definition import Target, TaskDefinition
+
+_CACHE_LIMIT = 1 << 29  # bytes of targets kept in memory; beyond, they are computed per batch
+
+EVALUATION_BATCH = 128  # images per forward pass where nothing is learnt
+
+
+class Examples:
+    """The labelled examples of one task in one split.
+
+    Args:
+        definition: of the task, with its statistics where targets are asked for.
+        views: the data set.
+        split: which part of it.
+    """
+
+    def __init__(self, definition: TaskDefinition, views: Views, split: Split) -> None:
+        self.definition = definition
+        labels = tuple(dict.fromkeys((*definition.labels, INDEX)))
+        loaded = views.load(split, definition.labels)
+        self._arrays = {name: torch.from_numpy(np.asarray(loaded[name])) for name in labels}
+        self._size = views.size(split)
+        self._targets: Target | None = None
+
+    def __len__(self) -> int:
+        return self._size
+
+    def arrays(self, indices: NDArray[np.int64] | slice) -> dict[str, Tensor]:
+        """The data set's arrays of some examples."""
+        return {name: array[indices] for name, array in self._arrays.items()}
+
+    def batch(self, indices: NDArray[np.int64], generator: torch.Generator) -> tuple[Tensor, Target]:
+        """Inputs (N, V, 3, H, W) and targets of a training step, with noise from the generator."""
+        arrays = self.arrays(indices)
+        noise = self.definition.noise(arrays, generator)
+        return self.definition.inputs(arrays, noise), self.definition.target(arrays, noise)
+
+    def targets(self, indices: NDArray[np.int64], generator: torch.Generator) -> Target:
+        """Targets of a training step that needs no images; kept in memory where that is possible."""
+        if self.definition.stochastic or self._bytes() > _CACHE_LIMIT:
+            arrays = self.arrays(indices)
+            return self.definition.target(arrays, self.definition.noise(arrays, generator))
+        if self._targets is None:
+            self._targets = joined([target for _, target in self.evaluation()])
+        return self._targets.take(torch.from_numpy(indices))
+
+    def evaluation(self) -> Iterator[tuple[slice, Target]]:
+        """All examples in order, in large batches: where they lie, and their targets with fixed noise."""
+        for rows in self.rows():
+            arrays = self.arrays(rows)
+            yield rows, self.definition.target(arrays, self.definition.noise(arrays, None))
+
+    def inputs(self, rows: slice) -> Tensor:
+        """Inputs (N, V, 3, H, W) of some examples with fixed noise, as evaluation sees them."""
+        arrays = self.arrays(rows)
+        return self.definition.inputs(arrays, self.definition.noise(arrays, None))
+
+    def rows(self) -> Iterator[slice]:
+        """All examples in order, in large batches."""
+        for start in range(0, len(self), EVALUATION_BATCH):
+            yield slice(start, min(start + EVALUATION_BATCH, len(self)))
+
+    def _bytes(self) -> int:
+        """An upper estimate of the targets' size: three floats per pixel."""
+        return len(self) * self.definition.image_size**2 * 12
+
+
+def joined(targets: list[Target]) -> Target:
+    """The targets of several batches, one after the other."""
+    first = targets[0]
+    return Target(
+        torch.cat([target.values for target in targets]),
+        None
+        if first.mask is None
+        else torch.cat([target.mask for target in targets if target.mask is not None]),
+        None
+        if first.points is None
+        else torch.cat([target.points for target in targets if target.points is not None]),
+    )
+
+
+def channels_last(images: Tensor) -> Tensor:
+    """The same numbers laid out as CPU convolutions like them; anything but (N, C, H, W) is left as it is."""
+    return images.contiguous(memory_format=torch.channels_last) if images.ndim == 4 else images
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """How well a network does on a split.
+
+    Attributes:
+        losses: (n,) float32 per image.
+        metrics: means over the images that have a value, in the task's units.
+    """
+
+    losses: NDArray[np.float32]
+    metrics: dict[str, float]
+
+
+def evaluated(predict: Callable[[slice], Tensor], examples: Examples) -> Scores:
+    """Score predictions on all examples of a split, with fixed noise.
+
+    Args:
+        predict: the predictions (N, ...) of the examples in a slice; called without gradients.
+        examples: the split.
+    """
+    losses: list[Tensor] = []
+    values: dict[str, list[Tensor]] = {}
+    with torch.no_grad():
+        for rows, target in examples.evaluation():
+            prediction = predict(rows)
+            losses.append(examples.definition.loss(prediction, target))
+            for name, metric in examples.definition.metrics(prediction, target).items():
+                values.setdefault(name, []).append(metric)
+    means = {name: float(torch.cat(parts).double().nanmean()) for name, parts in values.items()}
+    found = {name: mean for name, mean in means.items() if math.isfinite(mean)}
+    return Scores(torch.cat(losses).numpy().astype(np.float32), found)
