@@ -13,9 +13,10 @@ from scipy import ndimage, sparse
 from models.data.rooms.labels import OBJECT_CLASSES
 from models.data.rooms.scene.look import MaterialColumn, Pattern
 from models.data.rooms.scene.sampling import Scene
+from models.data.rooms.scene.stage import Kind
 from models.data.rooms.tracing.camera import Cameras, Floats, euler_sxyz, room_axes
 from models.data.rooms.tracing.intersections import Triple
-from models.data.rooms.tracing.raycast import Hits, Solids, Surfaces
+from models.data.rooms.tracing.raycast import Hits, Integers, Solids, Surfaces
 
 Maps = NDArray[np.float32]
 
@@ -43,9 +44,7 @@ class Relief:
     Attributes:
         point, normal: x, y and z, each (N, H, W): metres, and unit vectors facing the camera.
         gap_across, gap_down: (N, H, W - 1) and (N, H - 1, W): how far horizontal and vertical neighbours lie
-            off each other's tangent plane, as a share of their depth. The smaller of the two distances: at a
-            crease or on a curved surface one neighbour is near the other's plane; across an occlusion
-            neither is.
+            off each other's tangent plane, as a share of their depth; 0 where one surface leads to the other.
     """
 
     point: Triple
@@ -58,7 +57,7 @@ _ACROSS = (np.s_[:, :, :-1], np.s_[:, :, 1:])
 _DOWN = (np.s_[:, :-1], np.s_[:, 1:])
 
 
-def relief(cameras: Cameras, hits: Hits, there: Surfaces, size: int) -> Relief:
+def relief(cameras: Cameras, solids: Solids, hits: Hits, there: Surfaces, size: int) -> Relief:
     """Return the visible surface in the camera frame."""
     turn = cameras.rotations[:, :, :, None, None]
     world = [n.reshape(-1, size, size) for n in there.normal]
@@ -67,15 +66,38 @@ def relief(cameras: Cameras, hits: Hits, there: Surfaces, size: int) -> Relief:
     )
     x, y, depth = (values.reshape(-1, size, size) for values in (*hits.ray, hits.depth))
     point, normal = (x * depth, y * depth, depth), (nx, ny, nz)
-    return Relief(point, normal, _gap(point, normal, _ACROSS), _gap(point, normal, _DOWN))
+    solid = hits.solid.reshape(-1, size, size)
+    flat = (solids.kind <= Kind.BOX)[solid]
+    flat |= (there.curvature[0] == 0.0).reshape(-1, size, size)
+    ring = (solids.kind == Kind.TORUS)[solid]
+    across, down = (_gap(point, normal, solid, flat, ring, sides) for sides in (_ACROSS, _DOWN))
+    return Relief(point, normal, across, down)
 
 
-def _gap(point: Triple, normal: Triple, neighbours: tuple[tuple[slice, ...], tuple[slice, ...]]) -> Floats:
+def _gap(
+    point: Triple,
+    normal: Triple,
+    solid: Integers,
+    flat: NDArray[np.bool_],
+    ring: NDArray[np.bool_],
+    neighbours: tuple[tuple[slice, ...], tuple[slice, ...]],
+) -> Floats:
+    """Return how far neighbours lie off each other's tangent plane, over their depth.
+
+    A solid never hides itself, a torus apart. Between flat surfaces the smaller distance counts, and none
+    where each plane passes between the other's points: that is a crease. A curved surface turns away at its
+    outline, so the larger distance counts there.
+    """
     near, far = neighbours
     step = [p[far] - p[near] for p in point]
-    here = np.abs(sum(n[near] * d for n, d in zip(normal, step, strict=True)))
-    there = np.abs(sum(n[far] * d for n, d in zip(normal, step, strict=True)))
-    return np.minimum(here, there) / np.minimum(point[2][near], point[2][far])
+    here = sum(n[near] * d for n, d in zip(normal, step, strict=True))
+    there = sum(n[far] * d for n, d in zip(normal, step, strict=True))
+    same = solid[near] == solid[far]
+    planar = (flat[near] & flat[far]) | same
+    joined = (same & ~ring[near]) | (planar & (here * there <= 0.0))
+    here, there = np.abs(here), np.abs(there)
+    gap = np.where(planar, np.minimum(here, there), np.maximum(here, there))
+    return np.where(joined, 0.0, gap / np.minimum(point[2][near], point[2][far]))
 
 
 def normals(surface: Relief) -> Maps:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from models.data.rooms import labels_2d, labels_3d
 from models.data.rooms.config import RoomsConfig, RoomsConfigError
 from models.data.rooms.labels import LABELS
+from models.data.rooms.multiview import STREAMS, multi_view, photographs
 from models.data.rooms.scene.sampling import sample_scene
 from models.data.rooms.tracing.camera import cameras
 from models.data.rooms.tracing.raycast import cast, gather_solids, surfaces
@@ -78,6 +79,13 @@ def _render_batch(config: RoomsConfig, indices: Sequence[int], labels: Sequence[
     size = config.size
     asked = frozenset(labels)
     result: dict[str, NDArray] = {}
+    for name in STREAMS:
+        if {name, f"{name}_images"} & asked:
+            tuples = multi_view(name, config, indices, scenes)
+            if name in asked:
+                result[name] = tuples.label
+            if f"{name}_images" in asked:
+                result[f"{name}_images"] = photographs(scenes, tuples, size)
     if "scene_class" in asked:
         result["scene_class"] = labels_3d.scene_class(scenes)
     if "vanishing_points" in asked:
@@ -103,7 +111,7 @@ def _render_batch(config: RoomsConfig, indices: Sequence[int], labels: Sequence[
     if "curvature" in asked:
         result["curvature"] = labels_3d.curvature(there, size)
     if asked & _FROM_NORMALS:
-        relief = labels_3d.relief(views, hits, there, size)
+        relief = labels_3d.relief(views, solids, hits, there, size)
         from_normals = {
             "normals": lambda: labels_3d.normals(relief),
             "occlusion_edges": lambda: labels_3d.occlusion_edges(relief),

@@ -230,6 +230,8 @@ _STYLE_B: Mapping[str, Palette] = MappingProxyType(
 
 PALETTES: Mapping[str, Mapping[str, Palette]] = MappingProxyType({"a": _STYLE_A, "b": _STYLE_B})
 
+_LOYALTY = 30  # the class's own palette weighs as much as so many others
+
 # Roles that every object draws anew; all others are shared by the whole scene.
 _PER_OBJECT = frozenset(
     {"accent", "books", "art", "toy", "toy0", "toy1", "toy2", "fruit", "leaf", "pot", "rug", "screen"}
@@ -259,7 +261,10 @@ class SceneLook:
 
     def __init__(self, draws: Draws, scene_class: str, style: str) -> None:
         self._draws = draws
-        self._palette = PALETTES[style][scene_class]
+        # rooms are not always in their usual colours, so a class shows in its furniture too
+        palettes = PALETTES[style]
+        names = (*palettes, *(scene_class for _ in range(_LOYALTY)))
+        self._walls, self._floors, self._palette = (palettes[draws.choice(names)] for _ in range(3))
         self._style = style
         self._shared: dict[str, int] = {}
         self._own: dict[str, int] = {}
@@ -305,10 +310,10 @@ class SceneLook:
         any_hue: Hsv = ((0.0, 1.0), (0.45, 0.9), (0.45, 0.9))
         match role:
             case "wall":
-                ranges, pattern = draws.choice(palette.wall)
+                ranges, pattern = draws.choice(self._walls.wall)
                 return self._make(ranges, pattern, 0.8 if pattern is not Pattern.TILES else 0.55)
             case "floor":
-                ranges, pattern = draws.choice(palette.floor)
+                ranges, pattern = draws.choice(self._floors.floor)
                 second = 0.35 if pattern is Pattern.CHECKER else 0.6
                 return self._make(
                     ranges, pattern, second, gloss=0.15 if pattern in {_TILES, _PLANKS} else 0.0

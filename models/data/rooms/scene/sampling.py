@@ -16,6 +16,8 @@ _LIGHT_ORDER = {"ceiling": 0, "window": 1, "lamp": 2, "small": 3}
 _CANDIDATES = 10
 _TRIES = 40
 _MARGIN = 0.3
+_QUARTER = math.pi / 2
+_OBLIQUENESS = 0.65  # headings end up to 29 degrees from an axis
 Vector = tuple[float, float, float]
 
 
@@ -100,8 +102,19 @@ def free_position(room: Room, draws: Draws) -> Vector | None:
     """Draw a camera position clear of walls and furniture, or None where this try met some."""
     x = draws.uniform(_MARGIN, room.width - _MARGIN)
     y = draws.uniform(_MARGIN, room.depth - _MARGIN)
-    z = draws.uniform(*room.camera_height)
-    clear = all(
+    position = (x, y, draws.uniform(*room.camera_height))
+    return position if is_free(room, position) else None
+
+
+def is_free(room: Room, position: Vector) -> bool:
+    """Return whether a camera fits at a position, clear of walls and furniture."""
+    x, y, z = position
+    inside = (
+        _MARGIN <= x <= room.width - _MARGIN
+        and _MARGIN <= y <= room.depth - _MARGIN
+        and _MARGIN <= z <= room.height - _MARGIN
+    )
+    return inside and all(
         x < f.x0 - _MARGIN
         or x > f.x1 + _MARGIN
         or y < f.y0 - _MARGIN
@@ -110,17 +123,15 @@ def free_position(room: Room, draws: Draws) -> Vector | None:
         or z > f.top + _MARGIN
         for f in room.footprints
     )
-    return (x, y, z) if clear else None
 
 
-def off_diagonal(yaw: float, limit: float = math.radians(38.0)) -> float:
-    """Turn a heading towards the nearest axis of the room until it is within the limit of it.
+def off_diagonal(yaw: float) -> float:
+    """Turn a heading towards the nearest axis of the room, by a share of what lies between.
 
-    Near 45 degrees the nearest axis is a matter of chance, and with it layout and vanishing points.
+    Near 45 degrees the nearest axis, and with it layout and vanishing points, would be a matter of chance.
     """
-    quarter = math.pi / 2
-    axis = round(yaw / quarter) * quarter
-    return axis + min(max(yaw - axis, -limit), limit)
+    axis = round(yaw / _QUARTER) * _QUARTER
+    return axis + _OBLIQUENESS * (yaw - axis)
 
 
 def _main_camera(room: Room, draws: Draws) -> Pose:

@@ -14,6 +14,8 @@ from models.data.rooms.tracing.intersections import Triple, intersect, surface
 Integers = NDArray[np.integer]
 
 _NEAR = 0.02  # metres; nothing closer is seen
+_SHORT = 1.0 - 1e-4  # share of a segment that must be free
+SOLID_KINDS = (Kind.BOX, Kind.ELLIPSOID, Kind.FRUSTUM, Kind.TORUS)
 _MISS = np.iinfo(np.int64).max
 _CORNERS = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=np.float64)
 _EDGES = np.array(
@@ -186,7 +188,7 @@ def cast(solids: Solids, cameras: Cameras, size: int) -> Hits:
     column, row, width, height = _screen_rectangles(solids, axes, cameras, size)
     areas = width * height
     distances, pixel_lists, owners = [], [], []
-    for kind in (Kind.BOX, Kind.ELLIPSOID, Kind.FRUSTUM, Kind.TORUS):
+    for kind in SOLID_KINDS:
         part = solids.of_kind(kind)
         counts = areas[part]
         owner = np.repeat(np.arange(part.start, part.stop), counts)
@@ -304,3 +306,35 @@ def _dot(matrix: Floats, columns: Sequence[int], vector: Sequence[Floats]) -> Fl
     """Return the sum of three columns of (n, 9) matrices times a vector's components."""
     a, b, c = columns
     return matrix[:, a] * vector[0] + matrix[:, b] * vector[1] + matrix[:, c] * vector[2]
+
+
+def blocked(solids: Solids, starts: Floats, ends: Floats) -> NDArray[np.bool_]:
+    """Return (N, C) whether any solid of the view stands between two points.
+
+    Args:
+        solids: solids of N views.
+        starts, ends: (N, C, 3) points inside the room, metres; the segments stop short of their ends.
+    """
+    hidden = np.zeros(starts.shape[:2], dtype=bool)
+    for kind in SOLID_KINDS:
+        part = solids.of_kind(kind)
+        view, turn = solids.view[part], solids.rotation[part]
+        start = starts[view] - solids.centre[part][:, None]
+        along = (ends - starts)[view]
+        origin = [_turned(turn, i, start) for i in range(3)]
+        direction = [_turned(turn, i, along) for i in range(3)]
+        size = solids.size[part][:, :, None]
+        distance = intersect(
+            kind,
+            (origin[0], origin[1], origin[2]),
+            (direction[0], direction[1], direction[2]),
+            (size[:, 0], size[:, 1], size[:, 2]),
+            0.0,
+        )
+        np.logical_or.at(hidden, view, distance < _SHORT)
+    return hidden
+
+
+def _turned(turn: Floats, i: int, vectors: Floats) -> Floats:
+    """Return component i, (S, C), of (S, C, 3) world vectors in the solids' frames."""
+    return sum(turn[:, j, i, None] * vectors[:, :, j] for j in range(3))

@@ -7,16 +7,19 @@ from numpy.typing import NDArray
 
 from models.data.rooms.scene.look import MaterialColumn
 from models.data.rooms.scene.sampling import LIGHTS, Scene
-from models.data.rooms.scene.stage import Kind
 from models.data.rooms.tracing.camera import Cameras, Floats
 from models.data.rooms.tracing.intersections import intersect
 from models.data.rooms.tracing.raycast import (
+    SOLID_KINDS,
     Hits,
     Integers,
     Solids,
     Surfaces,
     bounds,
+    cast,
+    gather_solids,
     local_points,
+    surfaces,
 )
 from models.data.rooms.tracing.textures import albedo
 
@@ -68,6 +71,13 @@ def shade(
     exposure = np.repeat(np.array([s.exposure for s in scenes], dtype=np.float32), pixels)
     image = _develop((colour * light + shine) * exposure)
     return np.stack([channel.reshape(count, size, size) for channel in image], axis=-1)
+
+
+def photograph(scenes: Sequence[Scene], cameras: Cameras, size: int) -> NDArray[np.uint8]:
+    """Return (N, size, size, 3) sRGB images of the scenes by the cameras of the same place in the batch."""
+    solids = gather_solids(scenes)
+    hits = cast(solids, cameras, size)
+    return shade(scenes, solids, cameras, hits, surfaces(solids, cameras, hits), size)
 
 
 def _single(there: Surfaces) -> Surfaces:
@@ -132,7 +142,7 @@ def _visible(solids: Solids, there: Surfaces, position: Floats, incidence: Float
     hidden = np.zeros((count * tiles, _TILE * _TILE), dtype=bool)
     reach = bounds(solids)
     lights = local_points(solids, position[solids.view])
-    for kind in (Kind.BOX, Kind.ELLIPSOID, Kind.FRUSTUM, Kind.TORUS):
+    for kind in SOLID_KINDS:
         part = np.arange(len(solids.kind))[solids.of_kind(kind)]
         part = part[solids.casts[part]]
         tile = solids.view[part][:, None] * tiles + np.arange(tiles)
