@@ -51,7 +51,9 @@ def _laid_out(rows: Sequence[Sequence[NDArray[np.uint8]]], captions: Sequence[st
     widths = [tile.shape[1] for tile in rows[0]]
     height = rows[0][0].shape[0]
     sheet = Image.new(
-        "RGB", (sum(widths) + _GAP * (len(widths) + 1), _CAPTION + (height + _GAP) * len(rows) + _GAP), _GROUND
+        "RGB",
+        (sum(widths) + _GAP * (len(widths) + 1), _CAPTION + (height + _GAP) * len(rows) + _GAP),
+        _GROUND,
     )
     draw = ImageDraw.Draw(sheet)
     x = _GAP

@@ -6,8 +6,7 @@ from scipy import ndimage
 from skimage.color import rgb2lab
 from skimage.segmentation import slic
 
-Images = NDArray[np.uint8]
-Maps = NDArray[np.float32]
+from models.data.rooms.arrays import Images, Maps
 
 _EDGE_SIGMA = 0.8  # pixels at 64
 _EDGE_FULL = 0.16  # gradient of grey per pixel at 64 that counts as 1
@@ -58,7 +57,9 @@ def keypoints_2d(images: Images) -> Maps:
 def _derivative(luma: Maps, sigma: float, order: tuple[int, int]) -> Maps:
     """Return a Gaussian derivative of images along rows and columns."""
     down = ndimage.gaussian_filter1d(luma, sigma, axis=1, order=order[0], truncate=3.0)
-    return ndimage.gaussian_filter1d(down, sigma, axis=2, order=order[1], truncate=3.0)
+    return ndimage.gaussian_filter1d(down, sigma, axis=2, order=order[1], truncate=3.0).astype(
+        np.float32, copy=False
+    )
 
 
 def segmentation_2d(images: Images) -> NDArray[np.int32]:

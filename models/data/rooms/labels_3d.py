@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, sparse
 
+from models.data.rooms.arrays import Floats, Integers, Maps, Triple
 from models.data.rooms.labels import OBJECT_CLASSES
-from models.data.rooms.scene.look import MaterialColumn, Pattern
+from models.data.rooms.scene.look import MaterialColumn
+from models.data.rooms.scene.palettes import Pattern
 from models.data.rooms.scene.sampling import Scene
 from models.data.rooms.scene.stage import Kind
-from models.data.rooms.tracing.camera import Cameras, Floats, euler_sxyz, room_axes
-from models.data.rooms.tracing.intersections import Triple
-from models.data.rooms.tracing.raycast import Hits, Integers, Solids, Surfaces
-
-Maps = NDArray[np.float32]
+from models.data.rooms.tracing.camera import Cameras, euler_sxyz, room_axes
+from models.data.rooms.tracing.raycast import Hits, Solids, Surfaces
 
 _EDGE_SLOPE = 0.04  # gap between surfaces, as a share of depth, that is a full occlusion edge
 _EDGE_BLUR = 0.6  # pixels at 64
@@ -26,9 +25,9 @@ _KEYPOINT_SCALE = 1.2  # pixels at 64
 _CREASE = np.cos(np.radians(30.0))
 
 
-def z_buffer(hits: Hits, size: int) -> Floats:
+def z_buffer(hits: Hits, size: int) -> Maps:
     """Return (N, H, W) depth along the optical axis, metres."""
-    return hits.depth.reshape(-1, size, size)
+    return hits.depth.reshape(-1, size, size).astype(np.float32)
 
 
 def distance(hits: Hits, size: int) -> Maps:
@@ -120,20 +119,18 @@ def reshading(surface: Relief) -> Maps:
 def valid(solids: Solids, hits: Hits, size: int) -> NDArray[np.bool_]:
     """Return (N, H, W), False on window panes and mirrors, where scanners measure nothing."""
     pattern = solids.materials[:, MaterialColumn.PATTERN]
-    glass = (pattern == Pattern.SKY) | (
-        (pattern == Pattern.ART) & (solids.materials[:, MaterialColumn.GLOSS] > 0.5)
-    )
+    glass = (pattern == Pattern.SKY) | (pattern == Pattern.MIRROR)
     return ~glass[solids.material][hits.solid].reshape(-1, size, size)
 
 
 def occlusion_edges(surface: Relief) -> Maps:
     """Return (N, H, W) strength of depth discontinuities, 0 to 1, slightly blurred as Taskonomy's."""
-    edges = np.zeros(surface.point[2].shape, dtype=np.float32)
+    edges: Maps = np.zeros(surface.point[2].shape, dtype=np.float32)
     for gap, sides in ((surface.gap_across, _ACROSS), (surface.gap_down, _DOWN)):
         strength = np.minimum(gap.astype(np.float32) / np.float32(_EDGE_SLOPE), np.float32(1.0))
         for side in sides:
             edges[side] = np.maximum(edges[side], strength)
-    sigma = _EDGE_BLUR * edges.shape[1] / 64
+    sigma = _EDGE_BLUR * edges.shape[-1] / 64
     return np.minimum(ndimage.gaussian_filter(edges, (0, sigma, sigma), truncate=3.0), np.float32(1.0))
 
 
@@ -145,14 +142,17 @@ def keypoints_3d(surface: Relief) -> Maps:
 
     Reference: Steder et al. 2011, "Point feature extraction on 3D range scans".
     """
-    sigma = _KEYPOINT_SCALE * surface.point[2].shape[1] / 64
-    xx = xy = yy = np.float32(0.0)
+    sigma = _KEYPOINT_SCALE * surface.point[2].shape[-1] / 64
+    xx = np.zeros(surface.point[2].shape, dtype=np.float32)
+    xy, yy = np.zeros_like(xx), np.zeros_like(xx)
     for values in (*surface.normal, 0.5 * np.log(surface.point[2])):
         field = values.astype(np.float32)
         gx, gy = np.zeros_like(field), np.zeros_like(field)
         gx[:, :, 1:-1] = 0.5 * (field[:, :, 2:] - field[:, :, :-2])
         gy[:, 1:-1] = 0.5 * (field[:, 2:] - field[:, :-2])
-        xx, xy, yy = xx + gx * gx, xy + gx * gy, yy + gy * gy
+        xx += gx * gx
+        xy += gx * gy
+        yy += gy * gy
     xx, xy, yy = (ndimage.gaussian_filter(m, (0, sigma, sigma), truncate=3.0) for m in (xx, xy, yy))
     smaller = 0.5 * (xx + yy - np.sqrt((xx - yy) ** 2 + 4.0 * xy * xy))
     return np.clip(2.5 * np.sqrt(np.maximum(smaller, 0.0)), 0.0, 1.0).astype(np.float32)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.data.rooms.arrays import Array, Floats
 from models.data.rooms.config import RoomsConfig
 from models.data.rooms.scene.draws import Draws
 from models.data.rooms.scene.layout import Room
 from models.data.rooms.scene.sampling import Pose, Scene, Vector, field_of_view, is_free
-from models.data.rooms.tracing.camera import Cameras, Floats, cameras, relative_poses
+from models.data.rooms.tracing.camera import Cameras, cameras, relative_poses
 from models.data.rooms.tracing.raycast import Solids, blocked, cast, gather_solids
 from models.data.rooms.tracing.shading import photograph
 
@@ -31,7 +32,7 @@ class MultiView:
     """
 
     cameras: tuple[Cameras, ...]
-    label: NDArray
+    label: Array
 
 
 def multi_view(name: str, config: RoomsConfig, indices: Sequence[int], scenes: Sequence[Scene]) -> MultiView:

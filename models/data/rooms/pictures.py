@@ -4,16 +4,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from models.data.rooms.arrays import Array, Floats, Images
 from models.data.rooms.labels import LABELS, OBJECT_CLASSES, SCENE_CLASSES, SEMANTIC_CLASSES
 
-Picture = NDArray[np.uint8]
 _GOLDEN = 0.61803398875
 
 
-def _hues(count: int) -> NDArray[np.float64]:
+def _hues(count: int) -> Floats:
     """Return (count, 3) well-parted colours, 0 to 255."""
     hue = (np.arange(count) * _GOLDEN) % 1.0 * 6.0
     value = 255.0 * (1.0 - 0.35 * (np.arange(count) % 3) / 2.0)
@@ -26,7 +25,7 @@ _CLASS_COLOURS = _hues(max(len(SEMANTIC_CLASSES), 64)).astype(np.uint8)
 _RAMP = np.array([(48, 18, 59), (40, 120, 220), (60, 200, 130), (240, 210, 60), (200, 40, 20)], dtype=float)
 
 
-def _ramp(values: NDArray) -> Picture:
+def _ramp(values: Array) -> Images:
     """Return colours of values from 0 to 1."""
     place = np.clip(values, 0.0, 1.0) * (len(_RAMP) - 1)
     low = np.minimum(place.astype(int), len(_RAMP) - 2)
@@ -34,34 +33,38 @@ def _ramp(values: NDArray) -> Picture:
     return (_RAMP[low] * (1 - part) + _RAMP[low + 1] * part).astype(np.uint8)
 
 
-def _metres(values: NDArray) -> Picture:
+def _metres(values: Array) -> Images:
     return _ramp(values / 6.0)
 
 
-def _unit(values: NDArray) -> Picture:
+def _unit(values: Array) -> Images:
     return np.repeat((np.clip(values, 0.0, 1.0) * 255.0).astype(np.uint8)[..., None], 3, axis=-1)
 
 
-def _normals(values: NDArray) -> Picture:
+def _normals(values: Array) -> Images:
     return np.rint(127.5 - 127.5 * values).astype(np.uint8)
 
 
-def _curvature(values: NDArray) -> Picture:
+def _curvature(values: Array) -> Images:
     bent = 127.5 + 127.5 * np.tanh(values / 8.0)
     return np.concatenate((bent, np.full_like(bent[..., :1], 127.5)), axis=-1).astype(np.uint8)
 
 
-def _ids(values: NDArray) -> Picture:
+def _ids(values: Array) -> Images:
     return _CLASS_COLOURS[values.astype(np.int64) % len(_CLASS_COLOURS)]
 
 
-def _mask(values: NDArray) -> Picture:
+def _image(values: Array) -> Images:
+    return values
+
+
+def _mask(values: Array) -> Images:
     return _unit(values.astype(np.float64))
 
 
-_MAPS: Mapping[str, Callable[[NDArray], Picture]] = MappingProxyType(
+_MAPS: Mapping[str, Callable[[Array], Images]] = MappingProxyType(
     {
-        "rgb": lambda values: values,
+        "rgb": _image,
         "valid": _mask,
         "depth": _metres,
         "distance": _metres,
@@ -75,7 +78,7 @@ _MAPS: Mapping[str, Callable[[NDArray], Picture]] = MappingProxyType(
 )
 
 
-def picture(name: str, value: NDArray, rgb: Picture, tangent: float) -> Picture:
+def picture(name: str, value: Array, rgb: Images, tangent: float) -> Images:
     """Return a (H, W, 3) picture of one view's label.
 
     Args:
@@ -98,7 +101,7 @@ def picture(name: str, value: NDArray, rgb: Picture, tangent: float) -> Picture:
     return _text(_words(name, value), rgb.shape[0])
 
 
-def _words(name: str, value: NDArray) -> list[str]:
+def _words(name: str, value: Array) -> list[str]:
     if name == "scene_class":
         return [SCENE_CLASSES[int(value)]]
     if name == "object_class":
@@ -112,7 +115,7 @@ def _words(name: str, value: NDArray) -> list[str]:
     return lines
 
 
-def _text(lines: list[str], size: int) -> Picture:
+def _text(lines: list[str], size: int) -> Images:
     image = Image.new("RGB", (size, size), (20, 20, 28))
     draw = ImageDraw.Draw(image)
     for i, line in enumerate(lines):
@@ -120,7 +123,7 @@ def _text(lines: list[str], size: int) -> Picture:
     return np.asarray(image)
 
 
-def _axes(value: NDArray, rgb: Picture, tangent: float) -> Picture:
+def _axes(value: Array, rgb: Images, tangent: float) -> Images:
     """Draw the room's axes as a tripod two metres ahead: up blue, ahead green, aside red."""
     start = np.array((0.0, 0.3, 2.0))
     lines = []
@@ -129,7 +132,7 @@ def _axes(value: NDArray, rgb: Picture, tangent: float) -> Picture:
     return _draw_lines(lines, rgb, tangent)
 
 
-def _box(value: NDArray, rgb: Picture, tangent: float) -> Picture:
+def _box(value: Array, rgb: Images, tangent: float) -> Images:
     """Draw the twelve edges of the room's box."""
     centre, (ax, ay, az), extent = value[:3], value[3:6], value[6:]
     cx, sx, cy, sy, cz, sz = (f(a) for a in (ax, ay, az) for f in (np.cos, np.sin))
@@ -148,8 +151,8 @@ def _box(value: NDArray, rgb: Picture, tangent: float) -> Picture:
 
 
 def _draw_lines(
-    lines: list[tuple[NDArray, NDArray, tuple[int, int, int]]], rgb: Picture, tangent: float
-) -> Picture:
+    lines: list[tuple[Array, Array, tuple[int, int, int]]], rgb: Images, tangent: float
+) -> Images:
     """Draw segments of the camera frame (metres) over the image, cut at the image plane."""
     size = rgb.shape[0]
     image = Image.fromarray((rgb * 0.6).astype(np.uint8))

@@ -1,13 +1,19 @@
 """Furnishing a room: objects are placed by recipe, none through another, in plain Python."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from models.data.rooms.scene.draws import Draws
-from models.data.rooms.scene.furniture import PIECES, Size
+from models.data.rooms.scene.fittings import FITTINGS
+from models.data.rooms.scene.furniture import FURNITURE
+from models.data.rooms.scene.piece import Piece, Size
 from models.data.rooms.scene.recipes import GROUPS, HANGING, RECIPES, TOPS, Group, Recipe
 from models.data.rooms.scene.stage import Footprint, Stage
+from models.data.rooms.scene.things import THINGS
 
+PIECES: Mapping[str, Piece] = MappingProxyType({**FURNITURE, **FITTINGS, **THINGS})
 _TRIES = 8
 _DOOR_CLEARANCE = 0.5
 

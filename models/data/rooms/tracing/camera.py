@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.data.rooms.arrays import Floats
 from models.data.rooms.scene.sampling import Pose
-
-Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)

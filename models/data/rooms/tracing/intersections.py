@@ -7,12 +7,9 @@ and distances are in units of the direction. A miss is inf.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.data.rooms.arrays import Array, Triple
 from models.data.rooms.scene.stage import Kind
-
-Array = NDArray[np.floating]
-Triple = tuple[Array, Array, Array]
 
 _TORUS_STEPS = 48
 _NEWTON_STEPS = 4

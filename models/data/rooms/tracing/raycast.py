@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.data.rooms.arrays import Floats, Integers, Triple
 from models.data.rooms.scene.sampling import Scene
 from models.data.rooms.scene.stage import COLUMNS, Column, Kind
-from models.data.rooms.tracing.camera import Cameras, Floats, camera_rays
-from models.data.rooms.tracing.intersections import Triple, intersect, surface
-
-Integers = NDArray[np.integer]
+from models.data.rooms.tracing.camera import Cameras, camera_rays
+from models.data.rooms.tracing.intersections import intersect, surface
 
 _NEAR = 0.02  # metres; nothing closer is seen
 _SHORT = 1.0 - 1e-4  # share of a segment that must be free
@@ -313,7 +312,8 @@ def blocked(solids: Solids, starts: Floats, ends: Floats) -> NDArray[np.bool_]:
 
     Args:
         solids: solids of N views.
-        starts, ends: (N, C, 3) points inside the room, metres; the segments stop short of their ends.
+        starts: (N, C, 3) points inside the room, metres.
+        ends: (N, C, 3) where the segments lead; they stop a little short.
     """
     hidden = np.zeros(starts.shape[:2], dtype=bool)
     for kind in SOLID_KINDS:
@@ -337,4 +337,5 @@ def blocked(solids: Solids, starts: Floats, ends: Floats) -> NDArray[np.bool_]:
 
 def _turned(turn: Floats, i: int, vectors: Floats) -> Floats:
     """Return component i, (S, C), of (S, C, 3) world vectors in the solids' frames."""
-    return sum(turn[:, j, i, None] * vectors[:, :, j] for j in range(3))
+    x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
+    return turn[:, 0, i, None] * x + turn[:, 1, i, None] * y + turn[:, 2, i, None] * z

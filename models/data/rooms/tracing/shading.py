@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from models.data.rooms.arrays import Floats, Integers
 from models.data.rooms.scene.look import MaterialColumn
 from models.data.rooms.scene.sampling import LIGHTS, Scene
-from models.data.rooms.tracing.camera import Cameras, Floats
+from models.data.rooms.tracing.camera import Cameras
 from models.data.rooms.tracing.intersections import intersect
 from models.data.rooms.tracing.raycast import (
     SOLID_KINDS,
     Hits,
-    Integers,
     Solids,
     Surfaces,
     bounds,
@@ -136,22 +136,22 @@ def _visible(solids: Solids, there: Surfaces, position: Floats, incidence: Float
     """
     count = len(position)
     points = [_tiles(p + _LIFT * n, count, size) for p, n in zip(there.point, there.normal, strict=True)]
-    low, high = (np.stack([pick(p, axis=1) for p in points], axis=1) for pick in (np.min, np.max))
-    lit_tile = _tiles(incidence, count, size).max(axis=1) > 0.0
-    tiles = len(lit_tile) // count
+    tiles = len(points[0]) // count
+    boxes = [(p.min(axis=1).reshape(count, tiles), p.max(axis=1).reshape(count, tiles)) for p in points]
+    lit_tile = (_tiles(incidence, count, size).max(axis=1) > 0.0).reshape(count, tiles)
     hidden = np.zeros((count * tiles, _TILE * _TILE), dtype=bool)
-    reach = bounds(solids)
-    lights = local_points(solids, position[solids.view])
+    reach = bounds(solids).astype(np.float32)
+    lights = local_points(solids, position[solids.view]).astype(np.float32)
     for kind in SOLID_KINDS:
         part = np.arange(len(solids.kind))[solids.of_kind(kind)]
         part = part[solids.casts[part]]
-        tile = solids.view[part][:, None] * tiles + np.arange(tiles)
-        row, column = np.nonzero(_may_block(solids, part, tile, (low, high), reach, lights) & lit_tile[tile])
-        tile, owner = tile[row, column], part[row]
+        view = solids.view[part]
+        row, column = np.nonzero(_may_block(solids, part, boxes, reach, lights) & lit_tile[view])
+        tile, owner = view[row] * tiles + column, part[row]
         turn, centre = solids.rotation[owner].astype(np.float32), solids.centre[owner].astype(np.float32)
         start = [p[tile] - centre[:, i, None] for i, p in enumerate(points)]
-        x, y, z = (sum(turn[:, j, i, None] * start[j] for j in range(3)) for i in range(3))
-        end = lights[owner].astype(np.float32)[:, :, None]
+        x, y, z = (_component(turn, i, start) for i in range(3))
+        end = lights[owner][:, :, None]
         extent = solids.size[owner].astype(np.float32)[:, :, None]
         distance = intersect(
             kind,
@@ -160,31 +160,42 @@ def _visible(solids: Solids, there: Surfaces, position: Floats, incidence: Float
             (extent[:, 0], extent[:, 1], extent[:, 2]),
             0.0,
         )
-        np.logical_or.at(hidden, tile, distance < 1.0)
+        blocking, at = np.nonzero(distance < 1.0)
+        hidden[tile[blocking], at] = True
     side = size // _TILE
     whole = hidden.reshape(count, side, side, _TILE, _TILE).transpose(0, 1, 3, 2, 4)
     return (~whole.reshape(-1)).astype(np.float32)
 
 
+def _component(turn: Floats, i: int, vector: Sequence[Floats]) -> Floats:
+    """Return component i, in the solids' frames, of world vectors of the shape (solids, points)."""
+    a, b, c = turn[:, 0, i, None], turn[:, 1, i, None], turn[:, 2, i, None]
+    return a * vector[0] + b * vector[1] + c * vector[2]
+
+
 def _may_block(
-    solids: Solids,
-    part: Integers,
-    tile: Integers,
-    box: tuple[Floats, Floats],
-    reach: Floats,
-    lights: Floats,
+    solids: Solids, part: Integers, boxes: Sequence[tuple[Floats, Floats]], reach: Floats, lights: Floats
 ) -> NDArray[np.bool_]:
-    """Return (solids, tiles) whether a solid's box may come between a tile's box and the light."""
-    low, high = box
-    turn = solids.rotation[part]
-    middle = 0.5 * (low + high)[tile] - solids.centre[part][:, None, :]
-    half = 0.5 * (high - low)[tile]
-    near, far = np.zeros(tile.shape), np.ones(tile.shape)
+    """Return (solids, tiles) whether a solid's box may come between a tile's box and the light.
+
+    Args:
+        solids: all solids.
+        part: rows of the solids to try.
+        boxes: per axis, (N, tiles) lowest and highest coordinates of the tiles' points.
+        reach: (S, 3) half extents of the solids' boxes.
+        lights: (S, 3) the light in the solids' frames.
+    """
+    view, turn = solids.view[part], solids.rotation[part].astype(np.float32)
+    centre, steep = solids.centre[part].astype(np.float32), np.abs(turn)
+    half = np.float32(0.5)
+    middle = [(half * (low + high))[view] - centre[:, i, None] for i, (low, high) in enumerate(boxes)]
+    extent = [(half * (high - low) + np.float32(1e-4))[view] for low, high in boxes]
+    near = np.zeros(middle[0].shape, dtype=np.float32)
+    far = np.ones_like(near)
     for i in range(3):
-        start = sum(turn[:, j, i, None] * middle[:, :, j] for j in range(3))
-        grown = reach[part, i, None] + sum(np.abs(turn[:, j, i, None]) * half[:, :, j] for j in range(3))
-        span = lights[part, i, None] - start
-        span = np.where(np.abs(span) < 1e-9, 1e-9, span)
-        crossing, width = -start / span, grown / np.abs(span)
-        near, far = np.maximum(near, crossing - width), np.minimum(far, crossing + width)
+        start = _component(turn, i, middle)
+        grown = reach[part, i, None] + _component(steep, i, extent)
+        inverse = np.float32(1.0) / (lights[part, i, None] - start)
+        crossing, width = -start * inverse, grown * np.abs(inverse)
+        near, far = np.fmax(near, crossing - width), np.fmin(far, crossing + width)
     return near <= far

@@ -1,13 +1,16 @@
 """Procedural textures: colours from texture coordinates, by pattern, without loops over pixels."""
 
 import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from scipy import ndimage
 
-from models.data.rooms.scene.look import MaterialColumn, Pattern
-from models.data.rooms.tracing.camera import Floats
-from models.data.rooms.tracing.raycast import Integers
+from models.data.rooms.arrays import Floats, Integers
+from models.data.rooms.scene.look import MaterialColumn
+from models.data.rooms.scene.palettes import Pattern
 
 _BANK = 256
 
@@ -47,80 +50,133 @@ def _cell_noise(i: Floats, j: Floats) -> Floats:
     return h.astype(np.float32) * np.float32(2.0**-32)
 
 
-def _band(x: Floats, width: Floats, blur: Floats) -> Floats:
+def _band(x: Floats, width: float, blur: Floats) -> Floats:
     """Return how much of a pixel `blur` wide lies within `width` of a whole number (period 1), 0 to 1."""
     distance = np.abs(x - np.round(x))
     soft = np.maximum(blur, 0.02)
     inside = np.clip((width - distance) / soft + 0.5, 0.0, 1.0)
-    return np.where(blur > 0.7, 2.0 * width, inside)
+    return np.where(blur > 0.7, np.float32(2.0 * width), inside)
 
 
-def _weights(pattern: Pattern, u: Floats, v: Floats, blur: Floats, offset: Floats) -> tuple[Floats, Floats]:
-    """Return the share of the second colour and a brightness factor.
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a pattern is looked up.
 
-    Args:
-        pattern: which.
+    Attributes:
         u, v: texture coordinates in periods.
         blur: size of a pixel on the surface in periods; what is finer fades to its mean.
+        fade: 1 where the pattern is coarser than the pixels, 0 where it cannot be seen.
         offset: a number per material, so that two of a kind differ.
     """
-    o = offset * 37.0
-    fade = np.clip(1.5 - 1.5 * blur, 0.0, 1.0)
-    plain = np.ones_like(u)
-    match pattern:
-        case Pattern.PLAIN:
-            return 0.5 + 0.5 * _noise(u + o, v), plain
-        case Pattern.CLOTH:
-            return 0.5 + 0.5 * _noise(2.0 * u + o, 2.0 * v) * fade, 1.0 + 0.12 * fade * _noise(
-                9.0 * u, 9.0 * v + o
-            )
-        case Pattern.GRAIN:
-            rings = _noise(0.35 * u + o, 2.0 * v + 0.3 * _noise(u + o, v))
-            return 0.5 + 0.5 * rings * fade, plain
-        case Pattern.PLANKS:
-            row = np.floor(v)
-            shade = _cell_noise(row, np.floor(u / 5.0 + 0.37 * row) + np.floor(o))
-            grain = 0.3 * _noise(0.3 * u + row * 3.1, 2.0 * v + o) * fade
-            seam = _band(v, 0.04 * plain, blur)
-            return np.clip(0.1 + 0.7 * (0.5 + (shade - 0.5) * fade) + grain, 0.0, 1.0), 1.0 - 0.5 * seam
-        case Pattern.TILES:
-            shade = _cell_noise(np.floor(u), np.floor(v) + np.floor(o))
-            seam = np.maximum(_band(u, 0.045 * plain, blur), _band(v, 0.045 * plain, blur))
-            return seam, 1.0 + 0.12 * fade * (shade - 0.5)
-        case Pattern.CHECKER:
-            soft = np.maximum(blur, 0.05)
-            a = np.clip((0.25 - np.abs(u - np.round(u))) / soft + 0.5, 0.0, 1.0)
-            b = np.clip((0.25 - np.abs(v - np.round(v))) / soft + 0.5, 0.0, 1.0)
-            return 0.5 + (a + b - 2.0 * a * b - 0.5) * fade, plain
-        case Pattern.STRIPES:
-            return 0.5 + (_band(u, 0.25 * plain, blur) - 0.5) * fade, plain
-        case Pattern.BOOKS:
-            cell = np.floor(u)
-            hue = _cell_noise(cell, np.floor(o) * plain)
-            light = _cell_noise(cell, np.floor(o) * plain + 7.0)
-            spine = _band(v / 2.0 + hue, 0.08 * plain, blur)
-            return np.round(hue * 3.0) / 3.0, (0.35 + 0.9 * light) * (1.0 + 0.5 * spine * fade)
-        case Pattern.ART:
-            field = _noise(1.3 * u + o, 1.3 * v) + 0.4 * np.sin(6.0 * v + 3.0 * _noise(u, v + o))
-            return np.clip(0.5 + 2.5 * field, 0.0, 1.0), 1.0 + 0.35 * _noise(2.0 * v + o, 2.0 * u)
-        case Pattern.FRONTS:
-            seam = np.maximum(_band(u, 0.03 * plain, blur), _band(v / 1.6, 0.02 * plain, blur))
-            return seam, 1.0 + 0.06 * _noise(u + o, v)
-        case Pattern.DRAWERS:
-            return _band(v, 0.06 * plain, blur), 1.0 + 0.06 * _noise(u + o, v)
-        case Pattern.SKY:
-            height = np.clip(0.5 - 0.6 * v + 0.25 * _noise(u + o, 2.0 * v), 0.0, 1.0)
-            return height, plain
-        case Pattern.PANELS:
-            a, b = np.abs(u) * 0.75, np.abs(v + 0.5 - np.round(v + 0.5))
-            rim = np.maximum(_band(2.0 * a + 0.55, 0.06 * plain, blur), _band(b, 0.05 * plain, blur))
-            return rim, 1.0 + 0.06 * _noise(u + o, v)
-        case Pattern.DOTS:
-            a, b = u - np.round(u), v - np.round(v)
-            radius = np.sqrt(a * a + b * b)
-            return np.clip((0.28 - radius) / np.maximum(blur, 0.05) + 0.5, 0.0, 1.0) * fade + 0.24 * (
-                1 - fade
-            ), plain
+
+    u: Floats
+    v: Floats
+    blur: Floats
+    fade: Floats
+    offset: Floats
+
+
+# Each pattern returns the share of the second colour and a brightness factor.
+_Weights = tuple[Floats, Floats | np.float32]
+_EVEN = np.float32(1.0)
+
+
+def _plain(at: _Place) -> _Weights:
+    return 0.5 + 0.5 * _noise(at.u + at.offset, at.v), _EVEN
+
+
+def _cloth(at: _Place) -> _Weights:
+    weave = _noise(2.0 * at.u + at.offset, 2.0 * at.v)
+    return 0.5 + 0.5 * weave * at.fade, 1.0 + 0.12 * at.fade * _noise(9.0 * at.u, 9.0 * at.v + at.offset)
+
+
+def _grain(at: _Place) -> _Weights:
+    rings = _noise(0.35 * at.u + at.offset, 2.0 * at.v + 0.3 * _noise(at.u + at.offset, at.v))
+    return 0.5 + 0.5 * rings * at.fade, _EVEN
+
+
+def _planks(at: _Place) -> _Weights:
+    row = np.floor(at.v)
+    shade = _cell_noise(row, np.floor(at.u / 5.0 + 0.37 * row) + np.floor(at.offset))
+    grain = 0.3 * _noise(0.3 * at.u + row * 3.1, 2.0 * at.v + at.offset) * at.fade
+    share = np.clip(0.1 + 0.7 * (0.5 + (shade - 0.5) * at.fade) + grain, 0.0, 1.0)
+    return share, 1.0 - 0.5 * _band(at.v, 0.04, at.blur)
+
+
+def _tiles(at: _Place) -> _Weights:
+    shade = _cell_noise(np.floor(at.u), np.floor(at.v) + np.floor(at.offset))
+    seam = np.maximum(_band(at.u, 0.045, at.blur), _band(at.v, 0.045, at.blur))
+    return seam, 1.0 + 0.12 * at.fade * (shade - 0.5)
+
+
+def _checker(at: _Place) -> _Weights:
+    soft = np.maximum(at.blur, 0.05)
+    a = np.clip((0.25 - np.abs(at.u - np.round(at.u))) / soft + 0.5, 0.0, 1.0)
+    b = np.clip((0.25 - np.abs(at.v - np.round(at.v))) / soft + 0.5, 0.0, 1.0)
+    return 0.5 + (a + b - 2.0 * a * b - 0.5) * at.fade, _EVEN
+
+
+def _stripes(at: _Place) -> _Weights:
+    return 0.5 + (_band(at.u, 0.25, at.blur) - 0.5) * at.fade, _EVEN
+
+
+def _books(at: _Place) -> _Weights:
+    cell, shelf = np.floor(at.u), np.floor(at.offset)
+    hue, light = _cell_noise(cell, shelf), _cell_noise(cell, shelf + 7.0)
+    spine = _band(at.v / 2.0 + hue, 0.08, at.blur)
+    return np.round(hue * 3.0) / 3.0, (0.35 + 0.9 * light) * (1.0 + 0.5 * spine * at.fade)
+
+
+def _art(at: _Place) -> _Weights:
+    field = _noise(1.3 * at.u + at.offset, 1.3 * at.v)
+    field = field + 0.4 * np.sin(6.0 * at.v + 3.0 * _noise(at.u, at.v + at.offset))
+    return np.clip(0.5 + 2.5 * field, 0.0, 1.0), 1.0 + 0.35 * _noise(2.0 * at.v + at.offset, 2.0 * at.u)
+
+
+def _fronts(at: _Place) -> _Weights:
+    seam = np.maximum(_band(at.u, 0.03, at.blur), _band(at.v / 1.6, 0.02, at.blur))
+    return seam, 1.0 + 0.06 * _noise(at.u + at.offset, at.v)
+
+
+def _drawers(at: _Place) -> _Weights:
+    return _band(at.v, 0.06, at.blur), 1.0 + 0.06 * _noise(at.u + at.offset, at.v)
+
+
+def _sky(at: _Place) -> _Weights:
+    return np.clip(0.5 - 0.6 * at.v + 0.25 * _noise(at.u + at.offset, 2.0 * at.v), 0.0, 1.0), _EVEN
+
+
+def _panels(at: _Place) -> _Weights:
+    a, b = np.abs(at.u) * 0.75, np.abs(at.v + 0.5 - np.round(at.v + 0.5))
+    rim = np.maximum(_band(2.0 * a + 0.55, 0.06, at.blur), _band(b, 0.05, at.blur))
+    return rim, 1.0 + 0.06 * _noise(at.u + at.offset, at.v)
+
+
+def _dots(at: _Place) -> _Weights:
+    a, b = at.u - np.round(at.u), at.v - np.round(at.v)
+    disc = np.clip((0.28 - np.sqrt(a * a + b * b)) / np.maximum(at.blur, 0.05) + 0.5, 0.0, 1.0)
+    return disc * at.fade + 0.24 * (1.0 - at.fade), _EVEN
+
+
+_PATTERNS: Mapping[Pattern, Callable[[_Place], _Weights]] = MappingProxyType(
+    {
+        Pattern.PLAIN: _plain,
+        Pattern.CLOTH: _cloth,
+        Pattern.GRAIN: _grain,
+        Pattern.PLANKS: _planks,
+        Pattern.TILES: _tiles,
+        Pattern.CHECKER: _checker,
+        Pattern.STRIPES: _stripes,
+        Pattern.BOOKS: _books,
+        Pattern.ART: _art,
+        Pattern.FRONTS: _fronts,
+        Pattern.DRAWERS: _drawers,
+        Pattern.SKY: _sky,
+        Pattern.PANELS: _panels,
+        Pattern.DOTS: _dots,
+        Pattern.MIRROR: _art,
+    }
+)
 
 
 def albedo(materials: Floats, index: Integers, u: Floats, v: Floats, footprint: Floats) -> Floats:
@@ -129,7 +185,8 @@ def albedo(materials: Floats, index: Integers, u: Floats, v: Floats, footprint: 
     Args:
         materials: (M, K) rows of look.MaterialColumn.
         index: (n,) rows of the surfaces' materials.
-        u, v: (n,) texture coordinates, metres.
+        u: (n,) texture coordinate, metres.
+        v: (n,) the other one.
         footprint: (n,) size of a pixel on the surface, metres.
     """
     colours = np.empty((3, len(index)), dtype=np.float32)
@@ -140,8 +197,10 @@ def albedo(materials: Floats, index: Integers, u: Floats, v: Floats, footprint: 
             continue
         rows = materials[index[at]]
         period = rows[:, MaterialColumn.SCALE]
-        offset = rows[:, MaterialColumn.OFFSET]
-        share, light = _weights(pattern, u[at] / period, v[at] / period, footprint[at] / period, offset)
+        offset = rows[:, MaterialColumn.OFFSET] * np.float32(37.0)
+        blur = footprint[at] / period
+        place = _Place(u[at] / period, v[at] / period, blur, np.clip(1.5 - 1.5 * blur, 0.0, 1.0), offset)
+        share, light = _PATTERNS[pattern](place)
         for channel in range(3):
             first = rows[:, MaterialColumn.COLOUR + channel]
             second = rows[:, MaterialColumn.SECOND + channel]
