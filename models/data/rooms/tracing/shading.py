@@ -195,7 +195,9 @@ def _may_block(
     for i in range(3):
         start = _component(turn, i, middle)
         grown = reach[part, i, None] + _component(steep, i, extent)
-        inverse = np.float32(1.0) / (lights[part, i, None] - start)
-        crossing, width = -start * inverse, grown * np.abs(inverse)
-        near, far = np.fmax(near, crossing - width), np.fmin(far, crossing + width)
+        # a tile level with the light divides by zero: fmax and fmin pass over what is not a number
+        with np.errstate(divide="ignore", invalid="ignore"):
+            inverse = np.float32(1.0) / (lights[part, i, None] - start)
+            crossing, width = -start * inverse, grown * np.abs(inverse)
+            near, far = np.fmax(near, crossing - width), np.fmin(far, crossing + width)
     return near <= far
