@@ -14,7 +14,7 @@ _KEYPOINT_SCALES = (1.2, 2.0)  # pixels at 64
 _KEYPOINT_FULL = 0.07
 _SEGMENTS = 40
 _COMPACTNESS = 0.06
-_ITERATIONS = 4
+_ITERATIONS = 3
 _LUMA = np.array((0.299, 0.587, 0.114), dtype=np.float32) / np.float32(255.0)
 
 

@@ -77,16 +77,18 @@ def render(
     batches = [chosen[i : i + _BATCH] for i in range(0, len(chosen), _BATCH)]
     count = len(batches)
     run = map if executor is None else executor.map
+    result = {name: _empty(name, config.size, len(chosen)) for name in wanted}
+    # filled as batches arrive, while the executor works on the next ones
     parts: Iterable[dict[str, Array]] = run(_render_batch, [config] * count, batches, [wanted] * count)
-    done = list(parts)
-    if not done:
-        return {name: _empty(name, config.size) for name in wanted}
-    return {name: np.concatenate([part[name] for part in done]) for name in wanted}
+    for i, part in enumerate(parts):
+        for name, values in part.items():
+            result[name][i * _BATCH : i * _BATCH + len(values)] = values
+    return result
 
 
-def _empty(name: str, size: int) -> Array:
+def _empty(name: str, size: int, views: int) -> Array:
     spec = LABELS[name]
-    return np.empty((0, *(size if n is None else n for n in spec.shape)), dtype=spec.dtype)
+    return np.empty((views, *(size if n is None else n for n in spec.shape)), dtype=spec.dtype)
 
 
 def _render_batch(config: RoomsConfig, indices: Sequence[int], labels: Sequence[str]) -> dict[str, Array]:
