@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import httpx
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.database import Database
+from app.core.database import Database, SQLAlchemyError
 from app.core.embedded import SetupError, embedded_redis_url, prepare_data_folder, redis_server_binary
 from app.core.listen import listen
 from app.core.queue import Queue

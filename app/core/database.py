@@ -1,30 +1,44 @@
 """The database: engine, sessions with one commit at their edge, column types, and what runs after a commit."""
 
+import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from app.core.settings import DatabaseSettings
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 __all__ = [
+    "UNAVAILABLE",
     "Base",
     "Database",
     "IntegrityError",
+    "InterfaceError",
     "JsonDocument",
     "OperationalError",
+    "SQLAlchemyError",
     "Session",
     "UtcDateTime",
     "after_commit",
 ]
 
+log = logging.getLogger(__name__)
+
+# What a database out of reach, busy or full raises: it may pass by itself.
+UNAVAILABLE = (OperationalError, InterfaceError)
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _BUSY_TIMEOUT_S = 30.0
 _AFTER_COMMIT = "after_commit"
 
@@ -95,7 +109,10 @@ class Database:
                 yield session
             actions: list[Callable[[], None]] = session.info.pop(_AFTER_COMMIT, [])
         for action in actions:
-            action()
+            try:
+                action()
+            except Exception:  # what was committed stands; who asked for it must hear so
+                log.exception("an action after the commit failed")
 
     def now(self, session: Session) -> datetime:
         """The database's own time: the one clock that all workers share."""
@@ -105,9 +122,35 @@ class Database:
         return session.execute(select(func.clock_timestamp())).scalar_one().astimezone(UTC)
 
     def ping(self) -> None:
-        """Raise `OperationalError` when the database does not answer."""
+        """Raise one of `UNAVAILABLE` when the database does not answer."""
         with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to a revision; nothing is done when it is there already."""
+        from alembic import command  # noqa: PLC0415 - only who migrates pays for it
+
+        with self.engine.connect() as connection:
+            config = self._migrations()
+            config.attributes["connection"] = connection
+            (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+
+    def pending_migrations(self) -> bool:
+        """Return whether the schema is not the one of this version."""
+        from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+        from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+        with self.engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_heads()
+        return set(current) != set(ScriptDirectory.from_config(self._migrations()).get_heads())
+
+    def _migrations(self) -> "Config":
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("path_separator", "os")
+        return config
 
     def close(self) -> None:
         """Give every connection back."""

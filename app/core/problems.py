@@ -11,11 +11,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from app.core.errors import AtlasError, FieldError
+from app.core.database import InterfaceError, OperationalError
+from app.core.errors import AtlasError, Busy, FieldError
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+_RETRY_DATABASE_S = 5
 _TYPE_ROOT = "urn:taskatlas:problem:"
 
 
@@ -45,6 +47,24 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
         }
         for status in statuses
     }
+
+
+def describe(document: dict[str, Any]) -> None:
+    """Say in an OpenAPI document that whatever is unacceptable is answered with a problem.
+
+    Args:
+        document: as the framework made it, which names schemas of its own for 422; changed in place.
+    """
+    components: dict[str, Any] = document.setdefault("components", {})
+    schemas: dict[str, Any] = components.setdefault("schemas", {})
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= own.pop("$defs") | {"Problem": own}
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                operation["responses"]["422"] = problem_responses(422)[422]
 
 
 def render(
@@ -86,6 +106,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(AtlasError)
     def ours(_request: Request, error: AtlasError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         return render_error(error)
+
+    @app.exception_handler(InterfaceError)
+    @app.exception_handler(OperationalError)
+    def no_database(request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        log.error("the database failed at %s %s", request.method, request.url.path, exc_info=error)
+        return render_error(Busy("the database is out of reach or busy", retry_after=_RETRY_DATABASE_S))
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]

@@ -1,9 +1,10 @@
 """The doorbell: tells workers by task name that a job waits. Losing a ring loses nothing, the sweep rings again."""
 
 import logging
+from typing import Any
 
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 from app.core.settings import QueueSettings
 
@@ -11,6 +12,7 @@ log = logging.getLogger(__name__)
 
 CPU = "cpu"
 GPU = "gpu"
+QUEUES = (CPU, GPU)
 
 # Every kind of job that workers run, by the name of its Celery task.
 JOB_KINDS = ("atlas.task_network", "atlas.transfers", "atlas.affinity")
@@ -35,6 +37,17 @@ class Queue:
             return False
         return True
 
+    def silent(self) -> frozenset[str]:
+        """Return the queues in which no ring waits.
+
+        Raises:
+            OSError: The broker does not answer.
+        """
+        self.ping()
+        with self._celery.connection_or_acquire() as connection:
+            channel = connection.default_channel
+            return frozenset(name for name in QUEUES if not _waiting(channel, name))
+
     def ping(self) -> None:
         """Raise `OSError` when the broker does not answer."""
         try:
@@ -48,9 +61,16 @@ class Queue:
         self._celery.close()
 
 
+def _waiting(channel: Any, queue: str) -> int:
+    try:
+        return int(channel.queue_declare(queue=queue, passive=True).message_count)
+    except ChannelError:  # Redis forgets a queue that is empty
+        return 0
+
+
 def celery_app(settings: QueueSettings) -> Celery:
     """The Celery application as both sides configure it."""
-    app = Celery("taskatlas", broker=settings.url)
+    app = Celery("taskatlas", broker=settings.broker_url)
     app.conf.update(
         accept_content=["json"],
         task_serializer="json",

@@ -41,15 +41,15 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
-    """The broker (TASKATLAS_REDIS_URL): `redis://host:port/db` or `redis+socket:///path` of a Unix socket."""
+    """The broker (TASKATLAS_REDIS_URL): `redis://host:port/db`, or `unix:///path` of a socket."""
 
     url: str
 
     @property
-    def redis_url(self) -> str:
-        """The same address as the Redis library spells it, where Celery's spelling differs."""
-        if self.url.startswith("redis+socket://"):
-            return "unix://" + self.url.removeprefix("redis+socket://")
+    def broker_url(self) -> str:
+        """The same address as Celery spells it, where the Redis library's spelling differs."""
+        if self.url.startswith("unix://"):
+            return "redis+socket://" + self.url.removeprefix("unix://")
         return self.url
 
 
@@ -72,18 +72,20 @@ class WorkerSettings:
         ring_again_s: a queued job that nobody claimed for longer is rung again.
         checkpoint_s: least time between two checkpoints of a job (TASKATLAS_CHECKPOINT_S).
         progress_s: least time between two stored reports of progress.
-        max_attempts: how often a job is started before it fails for good (TASKATLAS_MAX_ATTEMPTS).
+        retry_s: how long a job waits after its first loss; twice as long after each further one (TASKATLAS_RETRY_S).
+        max_losses: how often in a row a job may be lost without getting on before it fails (TASKATLAS_MAX_LOSSES).
         imports: further modules with job handlers (TASKATLAS_WORKER_IMPORTS, comma-separated).
     """
 
     name: str
     lease_s: float = 30.0
-    heartbeat_s: float = 5.0
+    heartbeat_s: float = 3.0
     sweep_s: float = 5.0
     ring_again_s: float = 15.0
     checkpoint_s: float = 10.0
     progress_s: float = 0.5
-    max_attempts: int = 5
+    retry_s: float = 5.0
+    max_losses: int = 5
     imports: tuple[str, ...] = ()
 
 
@@ -162,11 +164,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         worker=WorkerSettings(
             name=env.text("TASKATLAS_WORKER_NAME", f"worker@{socket.gethostname()}"),
             lease_s=env.seconds("TASKATLAS_LEASE_S", 30.0),
-            heartbeat_s=env.seconds("TASKATLAS_LEASE_S", 30.0) / 6,
+            heartbeat_s=env.seconds("TASKATLAS_LEASE_S", 30.0) / 10,
             sweep_s=env.seconds("TASKATLAS_SWEEP_S", 5.0),
             ring_again_s=env.seconds("TASKATLAS_SWEEP_S", 5.0) * 3,
             checkpoint_s=env.seconds("TASKATLAS_CHECKPOINT_S", 10.0),
-            max_attempts=env.integer("TASKATLAS_MAX_ATTEMPTS", 5),
+            retry_s=env.seconds("TASKATLAS_RETRY_S", 5.0),
+            max_losses=env.integer("TASKATLAS_MAX_LOSSES", 5),
             imports=tuple(name.strip() for name in imports.split(",") if name.strip()),
         ),
         inference=InferenceSettings(
