@@ -20,6 +20,8 @@ from models.data.splits import SPLITS, Split, SplitSizes
 from models.tasks.labels import LabelInfo
 from models.training.progress import NullContext, RunContext, Stopped
 
+Array = NDArray[np.generic]
+
 INDEX = "index"
 """The array of global image indices that `load` adds: evaluation noise is a function of it."""
 
@@ -56,7 +58,7 @@ class Views(Protocol):
         """Views of a split."""
         ...
 
-    def load(self, split: Split, labels: Collection[str]) -> Mapping[str, NDArray]:
+    def load(self, split: Split, labels: Collection[str]) -> Mapping[str, Array]:
         """Arrays of a split, views first, perhaps mapped from disk; `index` is added."""
         ...
 
@@ -114,14 +116,14 @@ class RoomsViews:
         """Views of a split."""
         return self._sizes.size(split)
 
-    def load(self, split: Split, labels: Collection[str]) -> dict[str, NDArray]:
+    def load(self, split: Split, labels: Collection[str]) -> dict[str, Array]:
         """Arrays of a split, rendered if they are not there yet; mapped from disk, copied on write.
 
         Raises:
             UnknownLabel: the renderer has no such label.
         """
         self._render_missing(split, labels, NullContext(), 0.0, 1.0)
-        arrays: dict[str, NDArray] = {
+        arrays: dict[str, Array] = {
             label: np.load(self._path(split, label), mmap_mode="c", allow_pickle=False) for label in labels
         }
         return {**arrays, INDEX: self._indices(split)}

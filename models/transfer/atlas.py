@@ -1,16 +1,21 @@
 """A whole atlas in one process, for notebooks and benchmarks: what the service spreads over jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from models.data.views import Views
-from models.training.progress import Part, RunContext
+from models.training.progress import NullContext, Part, RunContext, Stopped
 from models.transfer.config import AtlasConfig
 from models.transfer.evaluation import TargetEvaluation, TaskScore, evaluate_target, task_score
 from models.transfer.results import TaskNetwork, TransferResult
 from models.transfer.selection import first_order_sets, higher_order_sets, source_validation_losses
 from models.transfer.task_specific import required_labels, train_task_network
 from models.transfer.transfer import train_scratch, train_transfers
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,29 +50,30 @@ class AtlasResult:
     targets: Mapping[str, TargetResult]
 
 
-def build_atlas(config: AtlasConfig, views: Views, context: RunContext) -> AtlasResult:
+def build_atlas(
+    config: AtlasConfig, views: Views, context: RunContext, executor: Executor | None = None
+) -> AtlasResult:
     """Train and measure an atlas; checkpoints of the context are not used across its parts.
 
     Args:
         config: what to build.
         views: a data set of the configuration's image size and splits.
         context: hears of progress, and may stop it.
+        executor: spreads the parts, which do not depend on each other, over processes; the results are the same
+            as long as torch runs with as many threads there.
 
     Raises:
         Stopped: the context asked for it.
         Diverged: a loss was NaN or infinite.
     """
     views.prepare(required_labels(config, views), Part(context, 0.0, 0.1))
-    networks: dict[str, TaskNetwork] = {}
-    for position, source in enumerate(config.sources):
-        part = _share(context, 0.1, 0.55, position, len(config.sources))
-        networks[source] = train_task_network(config, source, views, part)
-    targets: dict[str, TargetResult] = {}
-    for position, target in enumerate(config.targets):
-        part = _share(context, 0.55, 1.0, position, len(config.targets))
-        targets[target] = build_target(config, target, networks, views, part)
+    training = [partial(train_task_network, config, source, views) for source in config.sources]
+    trained = _spread(training, Part(context, 0.1, 0.55), executor)
+    networks = dict(zip(config.sources, trained, strict=True))
+    measuring = [partial(build_target, config, target, networks, views) for target in config.targets]
+    measured = _spread(measuring, Part(context, 0.55, 1.0), executor)
     scores = tuple(task_score(networks[name]) for name in config.tasks)
-    return AtlasResult(config, networks, scores, targets)
+    return AtlasResult(config, networks, scores, dict(zip(config.targets, measured, strict=True)))
 
 
 def build_target(
@@ -97,6 +103,26 @@ def build_target(
         )
     evaluation = evaluate_target(target, networks[target].test_losses, scratch.test_losses, transfers)
     return TargetResult(scratch, tuple(transfers), evaluation)
+
+
+def _spread(
+    parts: Sequence[Callable[[RunContext], T]], context: RunContext, executor: Executor | None
+) -> list[T]:
+    """The results of all parts, in order: one after the other here, or side by side in the executor."""
+    if executor is None:
+        return [part(_share(context, 0.0, 1.0, position, len(parts))) for position, part in enumerate(parts)]
+    futures = [executor.submit(part, NullContext()) for part in parts]
+    try:
+        for done, future in enumerate(as_completed(futures), start=1):
+            future.result()
+            context.progress(done / len(parts), f"{done} of {len(parts)} parts done")
+            if context.should_stop():
+                text = "between two parts"
+                raise Stopped(text)
+    finally:
+        for future in futures:
+            future.cancel()
+    return [future.result() for future in futures]
 
 
 def _share(context: RunContext, start: float, end: float, position: int, parts: int) -> Part:

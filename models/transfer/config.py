@@ -8,12 +8,10 @@ from typing import Any
 from models.data.splits import SplitSizes
 from models.networks.config import NetworkConfig
 from models.taxonomy.dictionary import TASKS
+from models.taxonomy.table import RANDOM, SELF
 from models.training.schedule import Optimisation
 
-RANDOM = "random"
-"""The untrained encoder: a source of every atlas, never listed among its tasks."""
-SELF = "self"
-"""The reserved source name of the target's own, fully supervised network."""
+__all__ = ["ALL_TASKS", "PRESETS", "RANDOM", "SELF", "AtlasConfig", "ConfigError", "atlas_config"]
 
 
 class ConfigError(ValueError):
@@ -88,16 +86,17 @@ class AtlasConfig:
         """
         try:
             config = cls(
-                **{
-                    **data,
-                    "tasks": tuple(data["tasks"]),
-                    "orders": tuple(data["orders"]),
-                    "splits": SplitSizes(**data["splits"]),
-                    "network": NetworkConfig.from_json(data["network"]),
-                    "task_training": Optimisation(**data["task_training"]),
-                    "transfer_training": Optimisation(**data["transfer_training"]),
-                    "scratch_training": Optimisation(**data["scratch_training"]),
-                }
+                preset=str(data["preset"]),
+                tasks=tuple(data["tasks"]),
+                orders=tuple(data["orders"]),
+                per_target=data["per_target"],
+                seed=data["seed"],
+                stack=data["stack"],
+                splits=SplitSizes(**data["splits"]),
+                network=NetworkConfig.from_json(data["network"]),
+                task_training=Optimisation(**data["task_training"]),
+                transfer_training=Optimisation(**data["transfer_training"]),
+                scratch_training=Optimisation(**data["scratch_training"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigError("", f"not the configuration of an atlas: {error}") from error

@@ -3,15 +3,18 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.data.splits import Split
 from models.data.views import INDEX, Views
 from models.tasks.definition import Target, TaskDefinition
+
+M = TypeVar("M", bound=nn.Module)
 
 _CACHE_LIMIT = 1 << 29  # bytes of targets kept in memory; beyond, they are computed per batch
 
@@ -93,8 +96,13 @@ def joined(targets: list[Target]) -> Target:
 
 
 def channels_last(images: Tensor) -> Tensor:
-    """The same numbers laid out as CPU convolutions like them; anything but (N, C, H, W) is left as it is."""
-    return images.contiguous(memory_format=torch.channels_last) if images.ndim == 4 else images
+    """(N, C, H, W) with the channels of a pixel side by side in memory, as CPU convolutions like it."""
+    return images.contiguous(memory_format=torch.channels_last)
+
+
+def laid_out(network: M) -> M:
+    """The network with its kernels laid out as `channels_last` lays out images."""
+    return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stub lacks it
 
 
 @dataclass(frozen=True, slots=True, eq=False)

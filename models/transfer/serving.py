@@ -12,7 +12,7 @@ from torch import Tensor
 from models.networks.transfer_network import TransferNetwork
 from models.networks.weights import WeightsError, unpack_network
 from models.tasks.definition import TaskDefinition
-from models.transfer.examples import channels_last
+from models.transfer.examples import channels_last, laid_out
 from models.transfer.representations import as_source_sees, encode
 from models.transfer.saved import load_task, saved_definition
 
@@ -107,8 +107,7 @@ def load_network(weights: bytes) -> Servable:
         WeightsError: the bytes are no such network.
     """
     task = load_task(weights)
-    network = task.network.to(memory_format=torch.channels_last)
-    return Servable(task.definition, network)
+    return Servable(task.definition, laid_out(task.network))
 
 
 def load_transfer(head: bytes, sources: Sequence[bytes]) -> Servable:
@@ -130,7 +129,7 @@ def load_transfer(head: bytes, sources: Sequence[bytes]) -> Servable:
     if sorted(loaded) != sorted(names) or len(sources) != len(names):
         message = f"the transfer stands on {' + '.join(names)}, got {' + '.join(sorted(loaded))}"
         raise WeightsError(message)
-    network = saved.module.to(memory_format=torch.channels_last)
+    network = laid_out(saved.module)
     encoders = [(loaded[name].definition, loaded[name].network.encoder) for name in names]
 
     def run(inputs: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ learns what it would learn alone (up to the rounding of another order of summati
 
 import copy
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -50,7 +51,7 @@ class StackedLinear(nn.Module):
     def __init__(self, layers: Sequence[nn.Linear]) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.cat([layer.weight.detach() for layer in layers]))
-        self.bias = None if layers[0].bias is None else nn.Parameter(_joined(layers, "bias"))
+        self.bias = nn.Parameter(_joined(layers, "bias")) if "bias" in layers[0].state_dict() else None
         self.networks = len(layers)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -112,15 +113,14 @@ def _stack(modules: Sequence[nn.Module]) -> nn.Module:
     if len(shapes) != 1:
         message = f"{type(first).__name__} layers of different shapes"
         raise StackError(message)
-    match first:
-        case nn.Conv2d():
-            return StackedConv2d(modules)  # pyright: ignore[reportArgumentType]
-        case nn.Linear():
-            return StackedLinear(modules)  # pyright: ignore[reportArgumentType]
-        case nn.BatchNorm2d():
-            return _batch_norm(modules)  # pyright: ignore[reportArgumentType]
-        case _ if isinstance(first, _PLAIN):
-            return copy.deepcopy(first)
+    if isinstance(first, nn.Conv2d):
+        return StackedConv2d(cast("Sequence[nn.Conv2d]", modules))
+    if isinstance(first, nn.Linear):
+        return StackedLinear(cast("Sequence[nn.Linear]", modules))
+    if isinstance(first, nn.BatchNorm2d):
+        return _batch_norm(cast("Sequence[nn.BatchNorm2d]", modules))
+    if isinstance(first, _PLAIN):
+        return copy.deepcopy(first)
     children = dict(first.named_children())
     own = [name for name, _ in first.named_parameters(recurse=False)]
     own += [name for name, _ in first.named_buffers(recurse=False)]

@@ -19,7 +19,7 @@ from models.training.progress import Part, RunContext
 from models.training.schedule import Optimisation
 from models.training.seeds import derived_seed, generator_of
 from models.transfer.config import RANDOM, AtlasConfig
-from models.transfer.examples import Examples, channels_last, evaluated
+from models.transfer.examples import Examples, channels_last, evaluated, laid_out
 from models.transfer.representations import (
     random_encoder,
     represent,
@@ -72,14 +72,13 @@ def train_task_network(config: AtlasConfig, task: str, views: Views, context: Ru
     run = Run(Part(context, 0.1, 0.95), run_identity(config, views, "task_network", task))
     title = source.task.title
 
-    network = fresh_network(config, source, shape, "network")
-    network = network.to(memory_format=torch.channels_last)
+    network = laid_out(fresh_network(config, source, shape, "network"))
     stage = Stage("network", f"training {title}", 0.65, derived_seed(config.seed, task, "network"))
     losses = train_network(run, stage, network, config.task_training, train)
     network.eval()
     scores = evaluated(lambda rows: network(test.inputs(rows)), test)
 
-    readout = _fresh_decoder(config, source, shape, "random").to(memory_format=torch.channels_last)
+    readout = laid_out(_fresh_decoder(config, source, shape, "random"))
     encoder = random_encoder(config)
     seen = torch.from_numpy(represent(source, encoder, train))
 

@@ -19,7 +19,7 @@ from models.training.loop import Run, Stage
 from models.training.progress import Part, RunContext
 from models.training.seeds import derived_seed, generator_of
 from models.transfer.config import AtlasConfig
-from models.transfer.examples import Examples, Scores, channels_last, evaluated
+from models.transfer.examples import Examples, Scores, channels_last, evaluated, laid_out
 from models.transfer.representations import Representation, inputs_kind, joined_representations
 from models.transfer.results import TransferResult
 from models.transfer.saved import SavedTask, load_task, network_metadata
@@ -97,8 +97,7 @@ def train_scratch(
     views.prepare(required_labels(config, views), Part(context, 0.0, 0.05))
     task = load_task(target_network)
     splits = _Splits(task, views)
-    network = fresh_network(config, task.definition, task.decoder_shape, "scratch")
-    network = network.to(memory_format=torch.channels_last)
+    network = laid_out(fresh_network(config, task.definition, task.decoder_shape, "scratch"))
     run = Run(Part(context, 0.05, 1.0), run_identity(config, views, "scratch", target))
     title = f"training {task.definition.task.title} from scratch"
     stage = Stage("scratch", title, 1.0, derived_seed(config.seed, target, "scratch"))
@@ -159,7 +158,7 @@ def _train_stack(
     splits: _Splits,
 ) -> list[TransferResult]:
     networks = [fresh_transfer(config, task, sources) for sources in stack]
-    stacked = Stacked(networks).to(memory_format=torch.channels_last)
+    stacked = laid_out(Stacked(networks))
     kind = inputs_kind(task.definition)
 
     def seen(split: str) -> Tensor:
@@ -179,7 +178,7 @@ def _train_stack(
     inputs = {"validation": seen("validation"), "test": seen("test")}
     results = []
     for position, (sources, network) in enumerate(zip(stack, networks, strict=True)):
-        network.eval().to(memory_format=torch.channels_last)
+        laid_out(network.eval())
         width = training.shape[1] // len(stack)
         own = {split: x[:, position * width : (position + 1) * width] for split, x in inputs.items()}
         test = _scores(network, own["test"], splits.test)

@@ -25,6 +25,7 @@ from models.data.rooms.tracing.textures import albedo
 
 _SHADOWING = 2  # lights per view that cast shadows, the main ones
 _TILE = 8  # pixels; shadow rays are culled by tiles of this side
+_FAINT = np.float32(0.02)  # light that no eye misses
 _LIFT = 2e-3  # metres between a surface and the start of its shadow rays
 
 
@@ -56,7 +57,8 @@ def shade(
         incidence = sum(d * n for d, n in zip(to_light, there.normal, strict=True)) * inverse
         strength = np.maximum(incidence, np.float32(0.0)) / (np.float32(0.6) + square)
         if slot < _SHADOWING:
-            bright = np.where(np.repeat(power.any(axis=1), pixels), incidence, np.float32(-1.0))
+            # where the lamp adds next to nothing, its shadows need no rays
+            bright = strength * np.repeat(power.max(axis=1), pixels) - _FAINT
             strength *= _visible(solids, there, position, bright, size)
         # the lamp's mirror image: l reflected about n, against the way to the eye
         mirrored = sum(
@@ -128,17 +130,18 @@ def _tiles(values: Floats, count: int, size: int) -> Floats:
     return split.reshape(count * side * side, _TILE * _TILE).astype(np.float32)
 
 
-def _visible(solids: Solids, there: Surfaces, position: Floats, incidence: Floats, size: int) -> Floats:
+def _visible(solids: Solids, there: Surfaces, position: Floats, bright: Floats, size: int) -> Floats:
     """Return 1 where no solid stands between a point and its view's light, else 0, flat over pixels.
 
-    Tiles of pixels are tried against solids: the segments from a tile's box to the light, in the solid's
-    frame, against the solid's box grown by the tile's. Only pairs that pass are traced, pixel by pixel.
+    Only tiles with some point where `bright` is positive are tried. Tiles of pixels are tried against solids:
+    the segments from a tile's box to the light, in the solid's frame, against the solid's box grown by the
+    tile's. Only pairs that pass are traced, pixel by pixel.
     """
     count = len(position)
     points = [_tiles(p + _LIFT * n, count, size) for p, n in zip(there.point, there.normal, strict=True)]
     tiles = len(points[0]) // count
     boxes = [(p.min(axis=1).reshape(count, tiles), p.max(axis=1).reshape(count, tiles)) for p in points]
-    lit_tile = (_tiles(incidence, count, size).max(axis=1) > 0.0).reshape(count, tiles)
+    lit_tile = (_tiles(bright, count, size).max(axis=1) > 0.0).reshape(count, tiles)
     hidden = np.zeros((count * tiles, _TILE * _TILE), dtype=bool)
     reach = bounds(solids).astype(np.float32)
     lights = local_points(solids, position[solids.view]).astype(np.float32)
