@@ -1,0 +1,101 @@
+"""What every kind of data set can say about itself before any of it is used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.core.errors import FieldError
+
+
+class DatasetRejected(Exception):
+    """A location or options describe no usable data set.
+
+    Attributes:
+        errors: one per field at fault, with pointers into the request.
+    """
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.pointer}: {error.detail}" for error in errors))
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether a task of the dictionary can be trained on a data set.
+
+    Attributes:
+        available: every array that the task needs is there.
+        views: labelled views of the task, over all splits.
+        detail: why not, if not.
+    """
+
+    available: bool
+    views: int
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file that is there and is not used."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the validation of a data set found.
+
+    Attributes:
+        image_size: height and width of its images, in pixels; None where they differ.
+        splits: views by split.
+        tasks: by name of the dictionary.
+        skipped: every file left out, with the reason.
+    """
+
+    image_size: int | None
+    splits: Mapping[str, int]
+    tasks: Mapping[str, Availability]
+    skipped: tuple[SkippedFile, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A data set that was found usable.
+
+    Attributes:
+        options: as given, with the defaults filled in.
+        fingerprint: names the data: equal fingerprints, equal arrays.
+        report: what is in it.
+    """
+
+    options: Mapping[str, Any]
+    fingerprint: str
+    report: Report
+
+
+class DatasetKind(Protocol):
+    """One kind of data set."""
+
+    @property
+    def name(self) -> str:
+        """As in `kind` of the API."""
+        ...
+
+    @property
+    def needs_location(self) -> bool:
+        """Whether it reads files."""
+        ...
+
+    def inspect(self, location: Path | None, options: Mapping[str, Any]) -> Inspection:
+        """Validate a data set and report what it holds.
+
+        Args:
+            location: a path that exists below an allowed root, if one was given.
+            options: of this kind, by name.
+
+        Raises:
+            DatasetRejected: naming each option, array or class at fault.
+        """
+        ...

@@ -1,0 +1,10 @@
+"""The kinds of data sets that this service can register."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app.datasets.kinds.base import DatasetKind
+from app.datasets.kinds.rooms import Rooms
+
+_KINDS: tuple[DatasetKind, ...] = (Rooms(),)
+KINDS: Mapping[str, DatasetKind] = MappingProxyType({kind.name: kind for kind in _KINDS})

@@ -1,0 +1,31 @@
+"""A registered data set as the rest of the service sees it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """A registered data set.
+
+    Attributes:
+        id: opaque.
+        name: as its user calls it.
+        kind: a name of `app.datasets.kinds.registry`.
+        location: absolute path below an allowed root; None where nothing is read.
+        options: of its kind, defaults filled in.
+        fingerprint: names the data: equal fingerprints, equal arrays.
+        report: what validation found, as the API shows it.
+        created_at: UTC.
+    """
+
+    id: str
+    name: str
+    kind: str
+    location: str | None
+    options: Mapping[str, Any]
+    fingerprint: str
+    report: Mapping[str, Any]
+    created_at: datetime

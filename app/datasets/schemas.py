@@ -1,0 +1,77 @@
+"""JSON shapes of data sets."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.datasets.records import Dataset
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class DatasetIn(BaseModel):
+    """A data set to register."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    kind: Annotated[str, Field(max_length=40, description="`rooms`: rendered indoor views with exact labels")]
+    location: Annotated[
+        str | None, Field(max_length=2000, description="path below TASKATLAS_DATASET_ROOTS; rooms need none")
+    ] = None
+    options: Annotated[
+        dict[str, Any],
+        Field(description="of the kind; rooms take `seed`, `views`, `size` and `style` (a or b)"),
+    ] = {}
+
+
+class AvailabilityOut(BaseModel):
+    """Whether a task can be trained on a data set."""
+
+    available: bool
+    views: int = Field(description="labelled views, over all splits")
+    detail: str | None = Field(default=None, description="why not, if not")
+
+
+class SkippedFileOut(BaseModel):
+    """A file that is there and is not used."""
+
+    path: str
+    reason: str
+
+
+class ReportOut(BaseModel):
+    """What validation found."""
+
+    image_size: int | None = Field(description="height and width in pixels; null where they differ")
+    splits: dict[str, int] = Field(description="views by split")
+    tasks: dict[str, AvailabilityOut]
+    skipped: list[SkippedFileOut]
+
+
+class DatasetOut(BaseModel):
+    """A registered data set with its validation report."""
+
+    id: str
+    name: str
+    kind: str
+    location: str | None
+    options: dict[str, Any]
+    fingerprint: str = Field(description="equal fingerprints, equal data")
+    report: ReportOut
+    created_at: datetime
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """The JSON shape of a data set."""
+        return cls(
+            id=dataset.id,
+            name=dataset.name,
+            kind=dataset.kind,
+            location=dataset.location,
+            options=dict(dataset.options),
+            fingerprint=dataset.fingerprint,
+            report=ReportOut.model_validate(dataset.report),
+            created_at=dataset.created_at,
+        )

@@ -1,0 +1,147 @@
+"""Use cases of data sets: register with validation, look up, forget."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.core.database import IntegrityError, Session
+from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from app.core.ids import new_id
+from app.core.pagination import cut, decode_cursor
+from app.core.platform import Platform
+from app.datasets.kinds.base import DatasetKind, DatasetRejected
+from app.datasets.kinds.registry import KINDS
+from app.datasets.records import Dataset
+from app.datasets.repository import DatasetsRepository
+
+
+class DatasetsService:
+    """Data sets as users know them.
+
+    Args:
+        session: of the running transaction.
+        platform: its settings say which folders may be read.
+        kinds: by name; those of this service unless a test brings its own.
+    """
+
+    def __init__(
+        self, session: Session, platform: Platform, kinds: Mapping[str, DatasetKind] = KINDS
+    ) -> None:
+        self._session = session
+        self._platform = platform
+        self._kinds = kinds
+        self._repository = DatasetsRepository(session)
+
+    def register(
+        self, name: str, kind: str, *, location: str | None = None, options: Mapping[str, Any] | None = None
+    ) -> Dataset:
+        """Validate a data set and remember it with the report.
+
+        Args:
+            name: as its user calls it.
+            kind: one of the kinds available.
+            location: path below one of the allowed roots; relative ones start at the working directory.
+            options: of the kind.
+
+        Raises:
+            InvalidInput: naming each field at fault.
+        """
+        chosen = self._kinds.get(kind)
+        if chosen is None:
+            detail = f"unknown kind {kind!r}; available are {', '.join(sorted(self._kinds))}"
+            raise InvalidInput(detail, errors=[FieldError("/kind", detail)])
+        path = self._allowed(location, needed=chosen.needs_location)
+        try:
+            found = chosen.inspect(path, options or {})
+        except DatasetRejected as rejected:
+            raise InvalidInput(f"no usable data set: {rejected}", errors=rejected.errors) from rejected
+        dataset = Dataset(
+            id=new_id("dat"),
+            name=name,
+            kind=kind,
+            location=None if path is None else str(path),
+            options=found.options,
+            fingerprint=found.fingerprint,
+            report=asdict(found.report),
+            created_at=self._platform.database.now(self._session),
+        )
+        self._repository.add(dataset)
+        return dataset
+
+    def register_once(self, name: str, kind: str, *, options: Mapping[str, Any]) -> Dataset:
+        """The data set that holds exactly these data: one that is registered already, or a new one.
+
+        Raises:
+            InvalidInput: naming each option at fault.
+        """
+        try:
+            fingerprint = self._kinds[kind].inspect(None, options).fingerprint
+        except DatasetRejected as rejected:
+            raise InvalidInput(f"no usable data set: {rejected}", errors=rejected.errors) from rejected
+        return self._repository.with_fingerprint(fingerprint) or self.register(name, kind, options=options)
+
+    def get(self, dataset_id: str) -> Dataset:
+        """One data set.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+        dataset = self._repository.get(dataset_id)
+        if dataset is None:
+            raise NotFound(f"there is no data set {dataset_id!r}")
+        return dataset
+
+    def page(self, *, limit: int, cursor: str | None) -> tuple[Sequence[Dataset], str | None]:
+        """A page of data sets, newest first, and the cursor of the next.
+
+        Raises:
+            InvalidInput: the cursor is none of this list.
+        """
+        key = decode_cursor(cursor, 2)
+        after = None if key is None else (_moment(key[0]), key[1])
+        rows = self._repository.page(after=after, limit=limit + 1)
+        return cut(rows, limit, lambda row: (row.created_at.isoformat(), row.id))
+
+    def delete(self, dataset_id: str) -> None:
+        """Forget a data set; files at its location stay.
+
+        Raises:
+            NotFound: there is none of that id.
+            Conflict: an atlas uses it.
+        """
+        self.get(dataset_id)
+        try:
+            self._repository.delete(dataset_id)
+        except IntegrityError as error:
+            raise Conflict(f"data set {dataset_id} is in use by an atlas; delete that first") from error
+
+    def _allowed(self, location: str | None, *, needed: bool) -> Path | None:
+        if not location:
+            if needed:
+                raise InvalidInput(
+                    "this kind reads files",
+                    errors=[FieldError("/location", "is needed: this kind reads files")],
+                )
+            return None
+        path = Path(location).expanduser().resolve()
+        roots = [root.resolve() for root in self._platform.settings.datasets.roots]
+        if not any(path.is_relative_to(root) for root in roots):
+            detail = "must lie under one of the folders of TASKATLAS_DATASET_ROOTS"
+            raise InvalidInput(f"the location {detail}", errors=[FieldError("/location", detail)])
+        if needed and not path.exists():
+            raise InvalidInput(
+                "nothing is at this location",
+                errors=[FieldError("/location", f"there is nothing at {location}")],
+            )
+        return path
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(
+            "no such cursor", errors=[FieldError("cursor", "is not a `next_cursor` of this list")]
+        ) from error
