@@ -1,0 +1,177 @@
+"""The inference process: holds torch and the networks, one per device, and serves the web processes.
+
+Run as `python -m app.inference.engine`. It listens on a Unix socket, or on TCP where TASKATLAS_INFERENCE_URL
+says so, and is meant for the web processes of the same service only.
+"""
+
+import asyncio
+import io
+import logging
+import os
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import torch
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.core.artifacts import ArtifactStore, build_artifact_store
+from app.core.settings import InferenceSettings, load_settings
+from app.inference.batching import BatchLimits, MicroBatcher, SaturationError
+from app.inference.cache import NetworkCache
+from app.inference.protocol import (
+    DENSE_KINDS,
+    EngineHealth,
+    NetworkPrediction,
+    NetworkRef,
+    PredictReply,
+    PredictRequest,
+)
+from models.transfer.serving import Prediction, Servable, load_network, load_transfer
+
+log = logging.getLogger(__name__)
+
+_RETRY_AFTER_S = "1"
+Views = NDArray[np.uint8]
+Key = tuple[NetworkRef, tuple[int, ...]]
+
+
+def _load(weights: bytes, sources: list[bytes]) -> Servable:
+    return load_transfer(weights, sources) if sources else load_network(weights)
+
+
+class Engine:
+    """Networks in memory and the one thread that runs them."""
+
+    def __init__(self, settings: InferenceSettings, artifacts: ArtifactStore) -> None:
+        self._cache = NetworkCache[Servable](artifacts, _load, settings.cache_bytes)
+        self._device = ThreadPoolExecutor(max_workers=1, thread_name_prefix="device")
+        self._batcher = MicroBatcher[Key, Views, Prediction](
+            self._run,
+            self._device,
+            BatchLimits(settings.window_ms / 1000, settings.max_batch, settings.max_waiting),
+        )
+
+    @property
+    def health(self) -> EngineHealth:
+        """What the engine holds and how busy it is."""
+        return EngineHealth(
+            status="ok",
+            device="cuda" if torch.cuda.is_available() else "cpu",
+            networks_loaded=len(self._cache),
+            bytes_loaded=self._cache.size,
+            waiting=self._batcher.waiting,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Serve batches while the context is open."""
+        serving = asyncio.create_task(self._batcher.serve())
+        try:
+            yield
+        finally:
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving
+            self._device.shutdown(wait=True)
+
+    async def predict(self, request: PredictRequest) -> PredictReply:
+        """Run every network of a request.
+
+        Raises:
+            SaturationError: too much waits already; nothing of the request was taken.
+            FileNotFoundError: the artefact store lacks some weights.
+            ValueError: the images do not fit their shape, or not a network.
+        """
+        self._batcher.require_room(len(request.networks))
+        views, height, width = request.shape
+        images = np.frombuffer(request.images, np.uint8).reshape(views, height, width, 3)
+        predictions = await asyncio.gather(
+            *(self._batcher.submit((network, images.shape), images) for network in request.networks)
+        )
+        encoded = await asyncio.to_thread(
+            lambda: [_encode(each, png=request.png, array=request.array) for each in predictions]
+        )
+        return PredictReply(predictions=encoded)
+
+    def _run(self, key: Key, items: Sequence[Views]) -> Sequence[Prediction]:
+        network, _ = key
+        return self._cache.get(network).predict(np.stack(items))
+
+
+def _encode(prediction: Prediction, *, png: bool | None, array: bool) -> NetworkPrediction:
+    wants_png = prediction.kind in DENSE_KINDS if png is None else png
+    return NetworkPrediction(
+        kind=prediction.kind,
+        value=prediction.value,
+        png=_png(prediction.picture) if wants_png else None,
+        array=_npz(prediction.array) if array else None,
+    )
+
+
+def _png(picture: NDArray[np.uint8]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _npz(array: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, prediction=array)
+    return buffer.getvalue()
+
+
+def create_engine(settings: InferenceSettings, artifacts: ArtifactStore) -> FastAPI:
+    """The inference process as an ASGI application."""
+    engine = Engine(settings, artifacts)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        async with engine.running():
+            yield
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/healthz")
+    async def healthz() -> EngineHealth:
+        return engine.health
+
+    @app.post("/predict")
+    async def predict(request: Request) -> Response:
+        reply = await engine.predict(PredictRequest.model_validate_json(await request.body()))
+        return Response(reply.model_dump_json(), media_type="application/json")
+
+    @app.exception_handler(SaturationError)
+    async def saturated(_: Request, __: Exception) -> JSONResponse:
+        return JSONResponse(
+            {"detail": "too many predictions wait"}, status_code=503, headers={"Retry-After": _RETRY_AFTER_S}
+        )
+
+    return app
+
+
+def main() -> None:
+    """Serve until told to end."""
+    settings = load_settings(os.environ)
+    logging.basicConfig(level=logging.INFO)
+    app = create_engine(settings.inference, build_artifact_store(settings.artifacts))
+    address = urlsplit(settings.inference.url)
+    where: dict[str, Any]
+    if address.scheme == "unix":
+        Path(address.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        where = {"uds": address.path}
+    else:
+        where = {"host": address.hostname, "port": address.port}
+    uvicorn.run(app, **where, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,235 @@
+"""Live predictions: which networks an atlas has for what is asked, and what they say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.concurrency import run_in_threadpool
+
+from app.atlases.records import Atlas, Network
+from app.atlases.repository import AtlasesRepository
+from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from app.core.platform import Platform
+from app.inference.client import ask_engine
+from app.inference.images import Upload, read_image
+from app.inference.protocol import NetworkRef, PredictRequest
+from app.transfers.records import StoredTransfer
+from app.transfers.repository import TransfersRepository
+from models.taxonomy.dictionary import task as dictionary_task
+from models.transfer.config import AtlasConfig
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a user wants to know of some images.
+
+    Attributes:
+        atlas_id: whose networks shall answer.
+        images: 1 to 3 uploads of one scene.
+        tasks: names, or `all` for every task that takes as many images; None = all, unless transfers are named.
+        transfers: ids of transfers to predict through.
+        png: whether to draw predictions; None = those that are images.
+        array: whether to send numbers.
+        single: the answer has room for one prediction only.
+    """
+
+    atlas_id: str
+    images: tuple[Upload, ...]
+    tasks: tuple[str, ...] | None
+    transfers: tuple[str, ...]
+    png: bool | None
+    array: bool
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One network to run.
+
+    Attributes:
+        task: that it answers.
+        transfer_id: of the transfer it belongs to; None of a task's own network.
+        sources: of that transfer.
+        network: where its weights are.
+    """
+
+    task: str
+    transfer_id: str | None
+    sources: tuple[str, ...]
+    network: NetworkRef
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run.
+
+    Attributes:
+        image_size: height and width that the atlas's networks take, pixels.
+        runs: networks, in the order of the question.
+        left_out: with `all`, tasks that take another number of images, and that number.
+    """
+
+    image_size: int
+    runs: tuple[Run, ...]
+    left_out: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one network said.
+
+    Attributes:
+        run: the network.
+        kind: of its output.
+        value: JSON for vectors and classes, None for maps.
+        png: a picture of the prediction, if wanted.
+        array: the prediction as npz, if wanted.
+    """
+
+    run: Run
+    kind: str
+    value: Any
+    png: bytes | None
+    array: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Everything said on a question."""
+
+    plan: Plan
+    answers: tuple[Answer, ...]
+
+
+async def infer(platform: Platform, question: Question) -> Answers:
+    """Answer a question.
+
+    Raises:
+        NotFound: there is no such atlas.
+        Conflict: the atlas has no networks.
+        InvalidInput: an unknown task or transfer, another number of images than it takes, or a bad image.
+        TooLarge: an image with too many pixels.
+        UnsupportedMedia: a file that is neither JPEG nor PNG.
+        Busy: the inference process is not there or has too much to do.
+    """
+    plan = await run_in_threadpool(_plan, platform, question)
+    images = await run_in_threadpool(_read, question.images, plan.image_size)
+    reply = await ask_engine(
+        platform.settings.inference,
+        PredictRequest(
+            networks=[run.network for run in plan.runs],
+            shape=(len(images), plan.image_size, plan.image_size),
+            images=images.tobytes(),
+            png=question.png,
+            array=question.array,
+        ),
+    )
+    answers = tuple(
+        Answer(run, said.kind, said.value, said.png, said.array)
+        for run, said in zip(plan.runs, reply.predictions, strict=True)
+    )
+    return Answers(plan, answers)
+
+
+def _read(uploads: Sequence[Upload], size: int) -> NDArray[np.uint8]:
+    return np.stack([read_image(upload, size=size) for upload in uploads])
+
+
+def _plan(platform: Platform, question: Question) -> Plan:
+    # A short transaction of its own: the networks run for longer than a database should be held.
+    with platform.database.session(read_only=True) as session:
+        atlases = AtlasesRepository(session)
+        atlas = atlases.get(question.atlas_id)
+        if atlas is None:
+            raise NotFound(f"there is no atlas {question.atlas_id}")
+        networks = {network.task: network for network in atlases.networks(atlas.id, "task")}
+        if not networks:
+            raise Conflict(_why_no_networks(atlas))
+        found = {each: TransfersRepository(session).get(atlas.id, each) for each in question.transfers}
+    return _choose(question, atlas, networks, found)
+
+
+def _choose(
+    question: Question,
+    atlas: Atlas,
+    networks: Mapping[str, Network],
+    found: Mapping[str, StoredTransfer | None],
+) -> Plan:
+    count = len(question.images)
+    asked = question.tasks if question.tasks is not None else (() if found else (ALL,))
+    served = [name for name in atlas.tasks if name in networks]
+    every = served if ALL in asked else []
+    named = [name for name in asked if name != ALL]
+    errors = [error for name in named if (error := _task_error(name, served, count))]
+    errors += [
+        error for key, transfer in found.items() if (error := _transfer_error(key, transfer, networks, count))
+    ]
+    if errors:
+        raise InvalidInput("; ".join(error.detail for error in errors), errors=errors)
+    left_out = tuple((name, _inputs(name)) for name in every if _inputs(name) != count)
+    names = dict.fromkeys([*(name for name in every if _inputs(name) == count), *named])
+    runs = [Run(name, None, (), NetworkRef(weights=networks[name].weights)) for name in names]
+    runs += [_transfer_run(transfer, networks) for transfer in found.values() if transfer is not None]
+    if not runs:
+        raise _bad_tasks(
+            f"no task of this atlas takes {count} images" if every else "name a task or a transfer"
+        )
+    if question.single and len(runs) > 1:
+        raise _bad_tasks(f"image/png has room for one prediction, {len(runs)} asked for: name one task")
+    return Plan(AtlasConfig.from_json(atlas.config).image_size, tuple(runs), left_out)
+
+
+def _bad_tasks(detail: str) -> InvalidInput:
+    return InvalidInput(detail, errors=[FieldError("/tasks", detail)])
+
+
+def _why_no_networks(atlas: Atlas) -> str:
+    if atlas.origin != "built":
+        return f"atlas {atlas.id} holds measured affinities and no networks; predictions need an atlas built here"
+    if atlas.status == "building":
+        return f"atlas {atlas.id} has no network yet; it is still being built"
+    return f"atlas {atlas.id} has no networks: its build {atlas.status}"
+
+
+def _inputs(name: str) -> int:
+    return dictionary_task(name).inputs
+
+
+def _task_error(name: str, served: Sequence[str], count: int) -> FieldError | None:
+    if name not in served:
+        return FieldError(
+            "/tasks", f"this atlas has no network for the task {name!r}; it has {', '.join(served)}"
+        )
+    return _count_error("/tasks", name, count)
+
+
+def _transfer_error(
+    transfer_id: str, transfer: StoredTransfer | None, networks: Mapping[str, Network], count: int
+) -> FieldError | None:
+    if transfer is None:
+        return FieldError("/transfers", f"this atlas has no transfer {transfer_id!r}")
+    if transfer.weights is None or not networks.keys() >= set(transfer.sources):
+        return FieldError("/transfers", f"transfer {transfer_id!r} has no network of its own")
+    return _count_error("/transfers", transfer.target, count)
+
+
+def _count_error(pointer: str, name: str, count: int) -> FieldError | None:
+    needed = _inputs(name)
+    if needed == count:
+        return None
+    plural = "image" if needed == 1 else "images"
+    return FieldError(pointer, f"{name} takes {needed} {plural}, {count} given")
+
+
+def _transfer_run(transfer: StoredTransfer, networks: Mapping[str, Network]) -> Run:
+    sources = tuple(networks[source].weights for source in transfer.sources)
+    return Run(
+        transfer.target,
+        transfer.id,
+        transfer.sources,
+        NetworkRef(weights=transfer.weights or "", sources=sources),
+    )
