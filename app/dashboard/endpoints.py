@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from app.core.errors import NotFound
 
 _HERE = Path(__file__).parent
-_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_MEDIA_TYPES = {".css": "text/css", ".jpg": "image/jpeg", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _POLICY = "; ".join(
     [
         "default-src 'none'",

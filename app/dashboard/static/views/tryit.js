@@ -6,6 +6,7 @@ import { number, percent } from "../lib/format.js";
 import { group, title, titles } from "../lib/tasks.js";
 import { problemBox } from "./problem.js";
 
+const SAMPLE = new URL("../sample-room.jpg", import.meta.url);
 const NUMBERS_SHOWN = 9;
 const CLASSES_SHOWN = 3;
 
@@ -48,6 +49,7 @@ export async function tryItSection(body, path, atlas) {
   const id = uid("picture");
   const input = h("input", { id, type: "file", accept: "image/jpeg,image/png", multiple: true, class: "visually-hidden" });
   const drop = h("label", { class: "drop", for: id }, h("b", null, "Choose a picture"), h("span", { class: "muted" }, "or drop one here. JPEG or PNG; two or three for tasks that compare views."));
+  const sample = h("button", { type: "button", onclick: async () => send([await (await fetch(SAMPLE)).blob()]) }, "Use a rendered room");
   const answer = h("div", { "aria-live": "polite" });
   let shown = [];
   const send = async (files) => {
@@ -86,5 +88,5 @@ export async function tryItSection(body, path, atlas) {
     send(event.dataTransfer.files);
   });
   replace(body, h("p", { class: "intro" }, "The picture stays on this server. The networks saw rendered rooms only: photographs of rooms work best, and imperfectly."),
-    input, drop, answer);
+    input, drop, h("p", { class: "or" }, sample), answer);
 }
