@@ -60,7 +60,7 @@ def test_every_script_is_valid(script: Path) -> None:
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
-    for path in [*STATIC.rglob("*.*"), ROOT / "templates" / "index.html"]:
+    for path in [*SCRIPTS, *STATIC.rglob("*.css"), *STATIC.rglob("*.svg"), ROOT / "templates" / "index.html"]:
         addresses = re.findall(r"""(?:https?:)?//[\w.-]+\.\w+[^\s"')]*""", path.read_text())
         assert [address for address in addresses if not address.endswith("w3.org/2000/svg")] == [], path
 
