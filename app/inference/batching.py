@@ -22,7 +22,7 @@ class BatchLimits:
     Attributes:
         window_s: how long an item waits for company at most, in seconds.
         max_batch: items of one pass at most.
-        max_waiting: items that may wait over all keys; beyond it `submit` raises `SaturationError`.
+        max_waiting: items that may wait over all keys; beyond it a submission raises `SaturationError`.
     """
 
     window_s: float
@@ -57,11 +57,6 @@ class MicroBatcher(Generic[K, X, Y]):
         """Items that wait for their pass."""
         return sum(len(group) for group in self._groups.values())
 
-    def require_room(self, items: int) -> None:
-        """Raise `SaturationError` unless `items` more may wait, so that a request is taken whole or not at all."""
-        if self.waiting + items > self._limits.max_waiting:
-            raise SaturationError
-
     async def submit(self, key: K, item: X) -> Y:
         """The answer of `run` for this item.
 
@@ -69,12 +64,31 @@ class MicroBatcher(Generic[K, X, Y]):
             SaturationError: too many items wait.
             Exception: whatever `run` raised for the item's batch.
         """
-        self.require_room(1)
+        return (await self.submit_all([key], item))[0]
+
+    async def submit_all(self, keys: Sequence[K], item: X) -> list[Y]:
+        """The answers of `run` for one item under several keys, in their order.
+
+        The item is taken under all keys or under none; when one fails, what still waits of the others is not run.
+
+        Raises:
+            SaturationError: too many items wait.
+            Exception: whatever `run` raised first for one of the keys.
+        """
+        if self.waiting + len(keys) > self._limits.max_waiting:
+            raise SaturationError
         loop = asyncio.get_running_loop()
-        waiting: _Waiting[X, Y] = _Waiting(item, loop.create_future(), loop.time())
-        self._groups.setdefault(key, []).append(waiting)
+        answers: list[asyncio.Future[Y]] = []
+        for key in keys:
+            waiting: _Waiting[X, Y] = _Waiting(item, loop.create_future(), loop.time())
+            self._groups.setdefault(key, []).append(waiting)
+            answers.append(waiting.answer)
         self._arrival.set()
-        return await waiting.answer
+        try:
+            return await asyncio.gather(*answers)
+        finally:
+            for answer in answers:
+                answer.cancel()
 
     async def serve(self) -> None:
         """Run batches until cancelled."""

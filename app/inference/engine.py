@@ -1,4 +1,4 @@
-"""The inference process: holds torch and the networks, one per device, and serves the web processes.
+"""The inference process: holds torch and the networks, and serves the web processes.
 
 Run as `python -m app.inference.engine`. It listens on a Unix socket, or on TCP where TASKATLAS_INFERENCE_URL
 says so, and is meant for the web processes of the same service only.
@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
-import torch
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -65,7 +64,6 @@ class Engine:
         """What the engine holds and how busy it is."""
         return EngineHealth(
             status="ok",
-            device="cuda" if torch.cuda.is_available() else "cpu",
             networks_loaded=len(self._cache),
             bytes_loaded=self._cache.size,
             waiting=self._batcher.waiting,
@@ -91,11 +89,10 @@ class Engine:
             FileNotFoundError: the artefact store lacks some weights.
             ValueError: the images do not fit their shape, or not a network.
         """
-        self._batcher.require_room(len(request.networks))
         views, height, width = request.shape
         images = np.frombuffer(request.images, np.uint8).reshape(views, height, width, 3)
-        predictions = await asyncio.gather(
-            *(self._batcher.submit((network, images.shape), images) for network in request.networks)
+        predictions = await self._batcher.submit_all(
+            [(network, images.shape) for network in request.networks], images
         )
         encoded = await asyncio.to_thread(
             lambda: [_encode(each, png=request.png, array=request.array) for each in predictions]

@@ -8,6 +8,9 @@ DENSE_KINDS = frozenset({"image", "map", "classes", "embedding"})
 """Output kinds of the task dictionary that are one value or more per pixel: a picture says them best."""
 
 
+MAX_NETWORKS = 256
+"""Networks that one request may ask for."""
+
 _BYTES_AS_BASE64 = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
 
@@ -28,7 +31,7 @@ class PredictRequest(BaseModel):
 
     model_config = _BYTES_AS_BASE64
 
-    networks: list[NetworkRef] = Field(min_length=1, max_length=256)
+    networks: list[NetworkRef] = Field(min_length=1, max_length=MAX_NETWORKS)
     shape: tuple[int, int, int] = Field(description="views, height and width of `images`")
     images: bytes = Field(description="uint8, views x height x width x RGB, row by row")
     png: bool | None = Field(
@@ -60,7 +63,6 @@ class EngineHealth(BaseModel):
     """Whether the inference process serves, and what it holds."""
 
     status: str
-    device: str
     networks_loaded: int
     bytes_loaded: int
     waiting: int

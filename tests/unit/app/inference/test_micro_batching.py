@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
@@ -29,7 +29,7 @@ class Squares:
 
 
 @asynccontextmanager
-async def serving(squares: Squares, limits: BatchLimits) -> AsyncIterator[MicroBatcher[str, int, int]]:
+async def serving(squares: Squares, limits: BatchLimits) -> AsyncGenerator[MicroBatcher[str, int, int]]:
     with ThreadPoolExecutor(max_workers=1) as executor:
         batcher = MicroBatcher[str, int, int](squares, executor, limits)
         task = asyncio.create_task(batcher.serve())
