@@ -1,11 +1,15 @@
 """Labelled views by split, as the pipeline reads them; and the rooms, rendered once into a folder."""
 
+import fcntl
 import hashlib
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Collection, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +33,8 @@ _STRIDE = (
     1 << 32
 )  # a split's first view: splits stay disjoint, and a view keeps its index, whatever the sizes
 _CHUNK = 256  # views rendered between two reports
+_SCRATCH = ".rendering-"
+_POLL_S = 0.1
 
 
 class Views(Protocol):
@@ -74,7 +80,8 @@ class UnknownLabel(ValueError):
 class RoomsViews:
     """Rendered rooms. A label is rendered once and then mapped from the cache folder.
 
-    Files appear whole, under names that state what they hold: any number of processes may share the folder.
+    Files appear whole, under names that state what they hold: any number of processes may share the folder, and
+    what several of them need one renders while the others wait.
 
     Args:
         config: which rooms.
@@ -157,13 +164,22 @@ class RoomsViews:
         if unknown:
             message = f"rooms have no label {', '.join(unknown)}"
             raise UnknownLabel(message)
-        missing = sorted(label for label in set(labels) if not self._path(split, label).exists())
-        if not missing:
-            return
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if self._missing(split, labels):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with _alone(self._folder, context):
+                # Another process may have rendered them meanwhile.
+                if missing := self._missing(split, labels):
+                    self._render(split, missing, context, start, end)
+
+    def _missing(self, split: Split, labels: Collection[str]) -> list[str]:
+        return sorted(label for label in set(labels) if not self._path(split, label).exists())
+
+    def _render(
+        self, split: Split, missing: Collection[str], context: RunContext, start: float, end: float
+    ) -> None:
         indices = self._indices(split).tolist()
         with (
-            tempfile.TemporaryDirectory(prefix=".rendering-", dir=self._folder) as scratch,
+            tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self._folder) as scratch,
             ThreadPoolExecutor(self._workers) as executor,
         ):
             arrays = {label: self._empty(Path(scratch), label, len(indices)) for label in missing}
@@ -186,3 +202,25 @@ class RoomsViews:
         return np.lib.format.open_memmap(
             folder / f"{label}.npy", mode="w+", dtype=np.dtype(spec.dtype), shape=shape
         )
+
+
+@contextmanager
+def _alone(folder: Path, context: RunContext) -> Generator[None]:
+    """Keep other processes from rendering into the folder; the kernel lets go of it however this one ends.
+
+    Raises:
+        Stopped: the context asked for it while another process was rendering.
+    """
+    with (folder / ".lock").open("w", encoding="utf-8") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if context.should_stop():
+                    text = "waiting for views that another process renders"
+                    raise Stopped(text) from None
+                time.sleep(_POLL_S)
+        for left_by_a_killed_process in folder.glob(f"{_SCRATCH}*"):
+            shutil.rmtree(left_by_a_killed_process)
+        yield
