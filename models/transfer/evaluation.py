@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +10,30 @@ from numpy.typing import NDArray
 from models.taxonomy.affinity import ahp, win_matrix, win_rate
 from models.taxonomy.table import Transfer
 from models.transfer.config import SELF
-from models.transfer.results import Losses, TaskNetwork, TransferResult
+from models.transfer.results import Losses, TaskNetwork
 
 
 class EvaluationError(ValueError):
     """The losses of a target do not belong together."""
+
+
+class MeasuredTransfer(Protocol):
+    """What a tournament needs of a `TransferResult`, freshly trained or read back."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names, at least one."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """Name of the target task."""
+        ...
+
+    @property
+    def test_losses(self) -> Losses:
+        """(n,) per test image."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +50,14 @@ class TargetEvaluation:
     target: str
     transfers: tuple[Transfer, ...]
     wins: NDArray[np.float64]
+
+    @property
+    def mean_win_rates(self) -> tuple[float, ...]:
+        """Of each edge, the mean share of test images won against the others; 1/2 of an only edge."""
+        rivals = len(self.wins) - 1
+        if not rivals:
+            return (0.5,)
+        return tuple(float(total - 0.5) / rivals for total in self.wins.sum(axis=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +88,7 @@ def task_score(network: TaskNetwork) -> TaskScore:
 
 
 def evaluate_target(
-    target: str, self_losses: Losses, scratch_losses: Losses, results: Sequence[TransferResult]
+    target: str, self_losses: Losses, scratch_losses: Losses, results: Sequence[MeasuredTransfer]
 ) -> TargetEvaluation:
     """Hold the tournament of a target: every edge against every other on every test image.
 
