@@ -114,10 +114,18 @@ class JobContext:
 
     @contextmanager
     def commit(self, result: dict[str, Any] | None = None) -> Generator[Session]:
-        """Store what the job found and end it, in one transaction that only the holder of the lease can commit."""
+        """Store what the job found and end it, in one transaction that only the holder of the lease can commit.
+
+        Raises:
+            LeaseLost: Another worker has the job.
+            Stopped: Someone cancelled it; what it worked on may be gone.
+        """
         with self.session() as session:
             leases = LeasesService(session, self.platform)
-            leases.held(self.lease)  # before the block writes: locks are always taken in this order
+            # Before the block writes: locks are always taken in this order.
+            if leases.held(self.lease).cancel_requested:
+                self._cancel()
+                raise Stopped("before its result was stored")
             yield session
             leases.succeed(self.lease, result)
         self.ended = True

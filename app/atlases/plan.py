@@ -10,6 +10,7 @@ from models.transfer.config import AtlasConfig
 from models.transfer.selection import beam_width
 
 TASK_NETWORK = "atlas.task_network"
+SCRATCH = "atlas.scratch"
 TRANSFERS = "atlas.transfers"
 AFFINITY = "atlas.affinity"
 
@@ -42,14 +43,16 @@ class PlannedJob:
 def build_plan(config: AtlasConfig) -> list[PlannedJob]:
     """The jobs that build an atlas, each after those it depends on.
 
-    One job trains each source's network. Transfers of order 1 to a target need them all; higher orders are
-    chosen from that target's order 1 and need nothing else, so they run side by side.
+    One job trains each source's network. A target's baseline from scratch needs its own network alone, transfers of
+    order 1 to it need them all; higher orders are chosen from that target's order 1 and need nothing else, so they
+    run side by side.
     """
     jobs = [
         _network_job(config, source, first=not position) for position, source in enumerate(config.sources)
     ]
     networks = tuple(range(len(jobs)))
     for target in config.targets:
+        jobs.append(_scratch_job(config, target, config.sources.index(target)))
         first_order = len(jobs)
         for order in config.orders:
             needed = networks if order == 1 else (first_order,)
@@ -78,7 +81,16 @@ def _network_job(config: AtlasConfig, source: str, *, first: bool) -> PlannedJob
     training = config.task_training.steps * config.task_training.batch_size
     cost = seen if source == config.sources[-1] else seen + training * (1 + _READOUT)
     title = f"Network: {TASKS[source].title}"
-    return PlannedJob(TASK_NETWORK, title, {"task": source}, cost + rendering)
+    parameters: dict[str, Any] = {"task": source}
+    if first:
+        parameters["rendering"] = round(rendering / (cost + rendering), 3)
+    return PlannedJob(TASK_NETWORK, title, parameters, cost + rendering)
+
+
+def _scratch_job(config: AtlasConfig, target: str, network: int) -> PlannedJob:
+    cost = config.scratch_training.steps * config.scratch_training.batch_size
+    title = f"{TASKS[target].title} from scratch"
+    return PlannedJob(SCRATCH, title, {"target": target}, cost, (network,))
 
 
 def _transfers_job(config: AtlasConfig, target: str, order: int, needed: tuple[int, ...]) -> PlannedJob:
@@ -86,7 +98,5 @@ def _transfers_job(config: AtlasConfig, target: str, order: int, needed: tuple[i
     cost = (
         transfer_sets(config, order) * order * _TRANSFER * (plan.steps * plan.batch_size + config.splits.test)
     )
-    if order == 1:
-        cost += config.scratch_training.steps * config.scratch_training.batch_size
     title = f"Transfers of order {order} to {TASKS[target].title}"
     return PlannedJob(TRANSFERS, title, {"target": target, "order": order}, cost, needed)

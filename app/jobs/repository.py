@@ -86,6 +86,7 @@ class JobRepository:
             .where(Job.id == job_id, Job.state == JobState.QUEUED, ~Job.is_group, _due(now), _ready())
             .values(
                 state=JobState.RUNNING,
+                step="starting",
                 attempt=Job.attempt + 1,
                 attempt_started_at=now,
                 attempt_progress=begins_at,
