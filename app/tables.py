@@ -1,0 +1,25 @@
+"""Every table of the service. Migrations are compared with these, so each resource's tables are named here."""
+
+from app.atlases.tables import AtlasRow, NetworkRow
+from app.core.database import Base
+from app.core.idempotency.tables import FirstResponse
+from app.datasets.tables import DatasetRow
+from app.jobs.tables import Job, JobDependency, JobEvent, Worker
+from app.keys.tables import KeyRow
+from app.transfers.tables import TransferRow
+
+__all__ = [
+    "METADATA",
+    "AtlasRow",
+    "DatasetRow",
+    "FirstResponse",
+    "Job",
+    "JobDependency",
+    "JobEvent",
+    "KeyRow",
+    "NetworkRow",
+    "TransferRow",
+    "Worker",
+]
+
+METADATA = Base.metadata
