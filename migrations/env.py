@@ -1,6 +1,6 @@
 """How migrations run: by `Database.migrate`, which hands its connection down, or by alembic's command line."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -49,7 +49,7 @@ def _migrate(connection: Connection) -> None:
 
 
 @contextmanager
-def _postgresql(connection: Connection) -> Iterator[None]:
+def _postgresql(connection: Connection) -> Generator[None]:
     """One process migrates, the others wait for their turn; nothing waits for long."""
     connection.execute(text(f"SET lock_timeout = '{_TURN_WITHIN}'"))
     connection.execute(text(f"SELECT pg_advisory_lock({_ONE_AT_A_TIME})"))
@@ -67,7 +67,7 @@ def _postgresql(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _sqlite(connection: Connection) -> Iterator[None]:
+def _sqlite(connection: Connection) -> Generator[None]:
     """Altering a table means to copy and drop it, which must not delete the rows that refer to it."""
     driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA foreign_keys=OFF")  # has no effect within a transaction

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,7 +28,7 @@ _UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
+def postgres() -> Generator[str]:
     """Yield the address of a PostgreSQL server's maintenance database, as SQLAlchemy spells it."""
     given = os.environ.get("TASKATLAS_TEST_DATABASE_URL")
     if given:
@@ -51,7 +51,7 @@ def postgres() -> Iterator[str]:
 
 
 @contextmanager
-def new_database(server: str) -> Iterator[str]:
+def new_database(server: str) -> Generator[str]:
     """Yield the address of a database of our own making: no other is ever written to."""
     name = f"taskatlas_test_{secrets.token_hex(6)}"
     maintenance = make_url(server).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -64,7 +64,7 @@ def new_database(server: str) -> Iterator[str]:
 
 
 @contextmanager
-def redis_server(process: int = 0) -> Iterator[str]:
+def redis_server(process: int = 0) -> Generator[str]:
     """Yield the address of a Redis whose database is ours to empty.
 
     Args:
@@ -103,7 +103,7 @@ def _ping(url: str) -> None:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _folder() -> Generator[Path]:
     # Directly below the temporary folder: a socket's path must be short.
     folder = Path(tempfile.mkdtemp(prefix="taskatlas-test-"))
     try:
@@ -113,7 +113,7 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _running(command: list, folder: Path, user: str | None = None) -> Iterator[None]:
+def _running(command: list, folder: Path, user: str | None = None) -> Generator[None]:
     """Keep a server running inside the block, and not beyond, whatever becomes of this process."""
     watchdog = subprocess.Popen(
         python_command("-m", "app.core.watchdog"), stdin=subprocess.PIPE, text=True, start_new_session=True
