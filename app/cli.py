@@ -24,7 +24,13 @@ from app.core.listen import url_of
 from app.core.security import Scope
 from app.core.settings import Settings, SettingsError, load_settings
 from app.keys.service import KeysService
-from app.standalone import address_file, inference_command, run_everything, worker_command
+from app.standalone import (
+    address_file,
+    inference_command,
+    run_everything,
+    threads_environment,
+    worker_command,
+)
 from app.web import openapi_document, serve_forever
 
 if TYPE_CHECKING:
@@ -79,7 +85,9 @@ def worker(
     queues: Annotated[str, typer.Option(help="Queues to take jobs from, comma-separated.")] = "cpu",
 ) -> None:
     """Start one worker: one process, one job at a time. One per device, each with a TASKATLAS_WORKER_NAME."""
-    _settings()
+    threads = _settings().worker.threads
+    if threads is not None:
+        os.environ |= threads_environment(threads)
     _become(worker_command(queues))
 
 

@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from app.core.cores import available_cores
 from app.core.database import Database
 from app.core.embedded import (
     DataFolderLock,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from app.core.settings import Settings
+    from app.core.settings import Settings, WorkerSettings
 
 READY_WITHIN_S = 180.0
 GRACE_S = 10.0
@@ -40,6 +41,12 @@ def worker_command(queues: str) -> tuple[str, ...]:
     """Return the command of one worker: one process, one job at a time."""
     celery = ("-m", "celery", "-A", "jobs.worker", "worker", "--pool=solo", "--loglevel=INFO")
     return python_command(*celery, "--without-gossip", "--without-mingle", f"--queues={queues}")
+
+
+def threads_environment(threads: int) -> dict[str, str]:
+    """Return the variables that tell torch's libraries how many threads to compute with; those that are set stand."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    return {name: os.environ.get(name) or str(threads) for name in names}
 
 
 def inference_command() -> tuple[str, ...]:
@@ -134,8 +141,20 @@ def _start_rest(settings: Settings, supervisor: Supervisor, listener: socket.soc
     fd = listener.fileno()
     web = python_command("-m", "app.cli", "serve", "--fd", str(fd))
     supervisor.start(Service("web", web, environment, pass_fds=(fd,)))
-    supervisor.start(Service("worker", worker_command("cpu"), environment))
+    for name, own in _workers(settings.worker):
+        supervisor.start(Service(name, worker_command("cpu"), environment | own))
     supervisor.start(Service("inference", inference_command(), environment))
+
+
+def _workers(settings: WorkerSettings) -> list[tuple[str, dict[str, str]]]:
+    """Name each worker and its environment: several with fewer threads build an atlas faster than one with many."""
+    threads = threads_environment(settings.threads or max(1, available_cores() // settings.processes))
+    if settings.processes == 1:
+        return [("worker", {"TASKATLAS_WORKER_NAME": settings.name} | threads)]
+    return [
+        (f"worker-{number}", {"TASKATLAS_WORKER_NAME": f"{settings.name}-{number}"} | threads)
+        for number in range(1, settings.processes + 1)
+    ]
 
 
 def _wait_until_ready(host: str, port: int, supervisor: Supervisor, ending: _EndSignals) -> None:

@@ -80,6 +80,7 @@ def celery_app(settings: QueueSettings) -> Celery:
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
+        worker_enable_remote_control=False,  # a solo worker hears nothing while it works; jobs say all that is asked
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # a worker outlives a broker that is away for a day
         broker_transport_options={

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.cores import available_cores
 from app.core.embedded import embedded_redis_url
 
 _MIB = 1024 * 1024
+_MOST_WORKERS = 4  # that are started unasked: each holds torch and a task's images in memory
 
 
 class SettingsError(ValueError):
@@ -75,6 +77,9 @@ class WorkerSettings:
         retry_s: how long a job waits after its first loss; twice as long after each further one (TASKATLAS_RETRY_S).
         max_losses: how often in a row a job may be lost without getting on before it fails (TASKATLAS_MAX_LOSSES).
         imports: further modules with job handlers (TASKATLAS_WORKER_IMPORTS, comma-separated).
+        processes: workers that `taskatlas up` starts (TASKATLAS_WORKERS).
+        threads: that torch computes with in each worker (TASKATLAS_WORKER_THREADS); None = those workers share the
+            cores that `taskatlas up` starts, and one that is started alone uses them all.
     """
 
     name: str
@@ -87,6 +92,8 @@ class WorkerSettings:
     retry_s: float = 5.0
     max_losses: int = 5
     imports: tuple[str, ...] = ()
+    processes: int = 1
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +178,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             retry_s=env.seconds("TASKATLAS_RETRY_S", 5.0),
             max_losses=env.integer("TASKATLAS_MAX_LOSSES", 5),
             imports=tuple(name.strip() for name in imports.split(",") if name.strip()),
+            processes=env.count("TASKATLAS_WORKERS", min(available_cores(), _MOST_WORKERS)),
+            threads=env.integer("TASKATLAS_WORKER_THREADS", 0) or None,
         ),
         inference=InferenceSettings(
             url=env.text("TASKATLAS_INFERENCE_URL", f"unix:{_inference_socket(data)}"),
@@ -206,6 +215,12 @@ class _Environment:
         if not value.isdecimal():
             raise SettingsError(f"{name} is {value!r}; it takes a whole number")
         return int(value)
+
+    def count(self, name: str, default: int) -> int:
+        value = self.integer(name, default)
+        if value < 1:
+            raise SettingsError(f"{name} is {value}; it takes a number above 0")
+        return value
 
     def seconds(self, name: str, default: float) -> float:
         value = self.text(name, str(default))
