@@ -128,6 +128,35 @@ def test_more_than_may_wait_is_turned_away() -> None:
     asyncio.run(scenario())
 
 
+def test_an_item_is_taken_under_all_its_keys_or_under_none() -> None:
+    squares = Squares()
+
+    async def scenario() -> None:
+        async with serving(squares, BatchLimits(0.01, 64, 3)) as batcher:
+            first = asyncio.create_task(batcher.submit_all(["depth", "normals"], 3))
+            second = asyncio.create_task(batcher.submit_all(["edges", "normals"], 4))
+            with pytest.raises(SaturationError):
+                await second
+            assert await first == [9, 9]
+
+    asyncio.run(scenario())
+    assert sorted(squares.batches) == [("depth", [3]), ("normals", [3])]
+
+
+def test_what_is_asked_for_in_vain_is_not_run() -> None:
+    squares = Squares()
+
+    async def scenario() -> None:
+        async with serving(squares, BatchLimits(0.01, 64, 100)) as batcher:
+            with pytest.raises(ValueError, match="no square"):
+                await batcher.submit_all(["depth", "normals", "edges"], -1)
+            assert await batcher.submit("depth", 2) == 4
+
+    asyncio.run(scenario())
+    # The pass after the failed one may have begun before its client heard of the failure.
+    assert ("edges", [-1]) not in squares.batches
+
+
 def test_a_failing_batch_fails_its_own_requests_only() -> None:
     async def scenario() -> None:
         async with serving(Squares(), BatchLimits(0.01, 64, 100)) as batcher:
