@@ -8,6 +8,7 @@ from fastapi import Response
 from app.core.database import Session
 from app.core.errors import Conflict
 from app.core.idempotency.repository import FirstResponses
+from app.core.idempotency.tables import FirstResponse
 
 
 class Once:
@@ -33,16 +34,22 @@ class Once:
         request_hash = hashlib.sha256(content).hexdigest()
         first = self._responses.find(self._place, self._key)
         if first is None:
-            first = self._responses.reserve(self._place, self._key, request_hash)
+            reserved = self._responses.reserve(self._place, self._key, request_hash)
+            if reserved is not None:
+                return _remembered(reserved, act())
+            # Another request took the key at the same moment; to say so, the database has waited for its end.
+            first = self._responses.find(self._place, self._key)
             if first is None:
                 raise Conflict("a request with this Idempotency-Key is under way")
-            response = act()
-            first.status = response.status_code
-            first.media_type = response.media_type or ""
-            first.location = response.headers.get("location")
-            first.body = bytes(response.body)
-            return response
         if first.request_hash != request_hash:
             raise Conflict("this Idempotency-Key was used for another request")
         headers = {"Location": first.location} if first.location else None
         return Response(first.body, status_code=first.status, media_type=first.media_type, headers=headers)
+
+
+def _remembered(first: FirstResponse, response: Response) -> Response:
+    first.status = response.status_code
+    first.media_type = response.media_type or ""
+    first.location = response.headers.get("location")
+    first.body = bytes(response.body)
+    return response
