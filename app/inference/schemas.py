@@ -17,7 +17,8 @@ class PredictionOut(BaseModel):
         default=[], description="the transfer's sources; empty for the task's own network"
     )
     value: Any = Field(
-        default=None, description="vectors and classes in physical units; null for dense outputs"
+        default=None,
+        description="vectors in physical units, classes with their shares; null for images and maps",
     )
     png: str | None = Field(default=None, description="base64 of a PNG rendering")
     array: str | None = Field(default=None, description="base64 of an npz file with one array, `prediction`")

@@ -1,6 +1,7 @@
 """An atlas with real networks and a real inference process, for the tests of live predictions."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -10,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import torch
 
 from app.atlases.records import Network, NewAtlas
@@ -65,6 +65,7 @@ def _store(platform: Platform, cache: Path) -> dict[tuple[str, ...], str]:
         splits=SplitSizes(train=32, transfer=8, validation=8, test=8),
         task_training=one_step,
         transfer_training=one_step,
+        scratch_training=one_step,
     )
     views = RoomsViews(RoomsConfig(size=SIZE), config.splits, cache)
     networks = {name: train_task_network(config, name, views, NullContext()) for name in config.sources}
@@ -144,15 +145,14 @@ def engine(settings: Settings) -> Generator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def _wait_for(process: subprocess.Popen[bytes], socket: str) -> None:
+def _wait_for(process: subprocess.Popen[bytes], path: str) -> None:
     deadline = time.monotonic() + _ENGINE_STARTS_WITHIN_S
-    with httpx.Client(transport=httpx.HTTPTransport(uds=socket), base_url="http://engine") as http:
-        while True:
-            try:
-                http.get("/healthz").raise_for_status()
-            except httpx.TransportError:
-                assert process.poll() is None, f"the inference process ended with {process.returncode}"
-                assert time.monotonic() < deadline, "the inference process does not answer"
-                time.sleep(0.05)
-            else:
-                return
+    while not _answers(path):
+        assert process.poll() is None, f"the inference process ended with {process.returncode}"
+        assert time.monotonic() < deadline, "the inference process does not answer"
+        time.sleep(0.05)
+
+
+def _answers(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as tried:
+        return tried.connect_ex(path) == 0
