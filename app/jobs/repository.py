@@ -161,7 +161,7 @@ class JobRepository:
     def count_by_state(self) -> dict[str, int]:
         """Return how many jobs are in each state, groups left out."""
         query = select(Job.state, func.count()).where(~Job.is_group).group_by(Job.state)
-        counts = dict(list(self.session.execute(query).tuples()))
+        counts = dict(self.session.execute(query).all())
         return {state.value: counts.get(state, 0) for state in JobState}
 
     def unfinished_of(self, resource_id: str) -> Sequence[str]:
