@@ -7,8 +7,10 @@ from app.core.database import Session, after_commit
 from app.core.platform import Platform
 from app.jobs.repository import JobRepository
 from app.jobs.schemas import job_view
-from app.jobs.states import FINAL, EventKind, JobState
+from app.jobs.states import FINAL, STARTING, EventKind, JobState
 from app.jobs.tables import Job
+
+_SHOWN = 2  # running jobs whose steps their group tells
 
 
 class JobChanges:
@@ -133,11 +135,15 @@ def _roll_up(group: Job, children: Sequence[Job], now: datetime) -> None:
         group.step = "done" if group.state == JobState.SUCCEEDED else str(group.state)
         group.error = next((_of_child(child) for child in children if child.state == JobState.FAILED), None)
         return
-    done = counts[JobState.SUCCEEDED]
-    running = next(
-        (f"; {child.title}: {child.step}" for child in children if child.state == JobState.RUNNING), ""
+    running = [_doing(child) for child in children if child.state == JobState.RUNNING]
+    more = [f"and {len(running) - _SHOWN} more"] if len(running) > _SHOWN else []
+    group.step = "; ".join(
+        [f"{counts[JobState.SUCCEEDED]} of {len(children)} done", *running[:_SHOWN], *more]
     )
-    group.step = f"{done} of {len(children)} done{running}"
+
+
+def _doing(child: Job) -> str:
+    return f"{child.title}: {STARTING}" if child.step == STARTING else child.step
 
 
 def _of_child(child: Job) -> dict[str, str]:

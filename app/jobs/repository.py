@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.core.database import Session
-from app.jobs.states import FINAL, JobState
+from app.jobs.states import FINAL, STARTING, JobState
 from app.jobs.tables import Job, JobDependency, JobEvent, Worker
 
 
@@ -86,7 +86,7 @@ class JobRepository:
             .where(Job.id == job_id, Job.state == JobState.QUEUED, ~Job.is_group, _due(now), _ready())
             .values(
                 state=JobState.RUNNING,
-                step="starting",
+                step=STARTING,
                 attempt=Job.attempt + 1,
                 attempt_started_at=now,
                 attempt_progress=begins_at,

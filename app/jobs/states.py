@@ -13,6 +13,9 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+STARTING = "starting"
+"""The step of a job that was claimed and has not said anything yet."""
+
 FINAL = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 
 
