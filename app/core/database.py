@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 __all__ = [
+    "MAX_CONNECTIONS",
     "UNAVAILABLE",
     "Base",
+    "DataError",
     "Database",
     "IntegrityError",
     "InterfaceError",
@@ -38,6 +40,8 @@ log = logging.getLogger(__name__)
 # What a database out of reach, busy or full raises: it may pass by itself.
 UNAVAILABLE = (OperationalError, InterfaceError)
 
+MAX_CONNECTIONS = 30
+"""Of one process; whoever wants another waits for one to come back."""
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _BUSY_TIMEOUT_S = 30.0
 _AFTER_COMMIT = "after_commit"
@@ -164,8 +168,15 @@ def after_commit(session: Session, action: Callable[[], None]) -> None:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False})
+        kept = MAX_CONNECTIONS // 3
+        return create_engine(url, pool_pre_ping=True, pool_size=kept, max_overflow=MAX_CONNECTIONS - kept)
+    # All are kept: a connection costs the server nothing here, and opening one costs more than most requests.
+    engine = create_engine(
+        url,
+        connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
+        pool_size=MAX_CONNECTIONS,
+        max_overflow=0,
+    )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction]

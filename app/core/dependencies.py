@@ -1,11 +1,16 @@
-"""What routes ask for by type."""
+"""What routes ask for by type.
 
-from collections.abc import Callable, Iterator
+What waits for nothing is `async`: it need not visit a thread, of which a busy machine makes every visit dear.
+"""
+
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from app.core.database import Session
+from app.core.database import MAX_CONNECTIONS, Session
 from app.core.idempotency.service import Once
 from app.core.platform import Platform
 from app.core.security import KeyRing, Principal, Scope, authenticate
@@ -13,7 +18,7 @@ from app.core.security import KeyRing, Principal, Scope, authenticate
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def get_platform(request: Request) -> Platform:
+async def get_platform(request: Request) -> Platform:
     """The platform that `create_app` was given."""
     platform: Platform = request.app.state.platform
     return platform
@@ -28,25 +33,29 @@ def get_session(request: Request, platform: PlatformDep) -> Iterator[Session]:
         yield session
 
 
+# Such a session goes over several visits to threads and holds its connection between them. Were there as many as
+# connections, every thread could wait for a connection and every connection for a thread.
+_LONG_SESSIONS = MAX_CONNECTIONS * 2 // 3
+
 # Without the function scope a commit that fails would come after the answer: a 202 for a job that was never stored.
-SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+SessionDep = Annotated[Session, Depends(get_session, scope="function", max_concurrency=_LONG_SESSIONS)]
 
 
-def get_principal(
-    request: Request,
-    session: SessionDep,
-    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
-) -> Principal:
-    """Who asks."""
+Authorization = Annotated[str | None, Header(include_in_schema=False)]
+
+
+def get_principal(request: Request, platform: PlatformDep, authorization: Authorization = None) -> Principal:
+    """Who asks; looked up in a short transaction of its own, so that SQLite's one writer is not held up by it."""
     keys: KeyRing = request.app.state.keys
-    return authenticate(keys, session, authorization)
+    with platform.database.session(read_only=True) as session:
+        return authenticate(keys, session, authorization)
 
 
 PrincipalDep = Annotated[Principal, Depends(get_principal, scope="function")]
 
 
-def _scope(scope: Scope) -> Callable[[Principal], Principal]:
-    def require(principal: PrincipalDep) -> Principal:
+def _scope(scope: Scope) -> Callable[[Principal], Awaitable[Principal]]:
+    async def require(principal: PrincipalDep) -> Principal:
         principal.require(scope)
         return principal
 
@@ -59,7 +68,39 @@ TrainScope = Annotated[Principal, Depends(_scope(Scope.TRAIN), scope="function")
 AdminScope = Annotated[Principal, Depends(_scope(Scope.ADMIN), scope="function")]
 
 
-def get_once(
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads for somebody who may: the key, the transaction and the route in one visit to a thread.
+
+    For routes that must be quick under load; the others take `SessionDep` and `ReadScope`.
+    """
+
+    platform: Platform
+    keys: KeyRing
+    authorization: str | None
+
+    @contextmanager
+    def session(self) -> Generator[Session]:
+        """A read-only transaction.
+
+        Raises:
+            Unauthorized: A key is needed and none was given, or it is not a valid one.
+            Forbidden: The key lacks the scope `read`.
+        """
+        with self.platform.database.session(read_only=True) as session:
+            authenticate(self.keys, session, self.authorization).require(Scope.READ)
+            yield session
+
+
+async def get_reader(request: Request, platform: PlatformDep, authorization: Authorization = None) -> Reader:
+    """The reader of this request; it has not looked at the key yet."""
+    return Reader(platform, request.app.state.keys, authorization)
+
+
+ReaderDep = Annotated[Reader, Depends(get_reader, scope="function")]
+
+
+async def get_once(
     request: Request,
     session: SessionDep,
     principal: PrincipalDep,

@@ -14,7 +14,7 @@ from app.keys.service import KeysService
 router = APIRouter(prefix="/keys", tags=["keys"], responses=problem_responses(401, 403))
 
 
-def get_keys(session: SessionDep, platform: PlatformDep) -> KeysService:
+async def get_keys(session: SessionDep, platform: PlatformDep) -> KeysService:
     """The use cases, on the request's transaction."""
     return KeysService(session, platform.database)
 
