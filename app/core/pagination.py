@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -45,10 +46,33 @@ def decode_cursor(cursor: str | None, parts: int) -> list[str] | None:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         key = None
     if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
-        raise InvalidInput(
-            "no such cursor", errors=[FieldError("cursor", "is not a `next_cursor` of this list")]
-        )
+        raise no_such_cursor()
     return key
+
+
+def decode_time_cursor(cursor: str | None) -> tuple[datetime, str] | None:
+    """Return the time and the id after which a page of a list by age begins.
+
+    Raises:
+        InvalidInput: It is no cursor of this list.
+    """
+    key = decode_cursor(cursor, 2)
+    if key is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(key[0])
+    except ValueError:
+        raise no_such_cursor() from None
+    if moment.tzinfo is None:
+        raise no_such_cursor()
+    return moment, key[1]
+
+
+def no_such_cursor() -> InvalidInput:
+    """What a cursor is answered that this list never gave."""
+    return InvalidInput(
+        "no such cursor", errors=[FieldError("cursor", "is not a `next_cursor` of this list")]
+    )
 
 
 def cut(

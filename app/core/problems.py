@@ -9,15 +9,17 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from app.core.database import InterfaceError, OperationalError
-from app.core.errors import AtlasError, Busy, FieldError
+from app.core.database import DataError, InterfaceError, OperationalError
+from app.core.errors import AtlasError, Busy, FieldError, InvalidInput, UnsupportedMedia
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_DATABASE_S = 5
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _TYPE_ROOT = "urn:taskatlas:problem:"
 
 
@@ -113,11 +115,21 @@ def install(app: FastAPI) -> None:
         log.error("the database failed at %s %s", request.method, request.url.path, exc_info=error)
         return render_error(Busy("the database is out of reach or busy", retry_after=_RETRY_DATABASE_S))
 
+    @app.exception_handler(DataError)
+    def not_storable(_request: Request, _error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        # PostgreSQL holds no text with a NUL, and no number beyond its column's range.
+        return render_error(InvalidInput("the request holds a text or a number that cannot be stored"))
+
     @app.exception_handler(RequestValidationError)
-    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        errors = [FieldError(_pointer(each["loc"]), str(each["msg"])) for each in error.errors()]
-        if any(each["type"] == "json_invalid" for each in error.errors()):
-            return render(400, "bad-request", "Bad request", "the body is not valid JSON", errors=errors)
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        wanted = _media_type_wanted(request, error)
+        if wanted is not None:
+            return render_error(UnsupportedMedia(f"send the body as {wanted}"))
+        for each in error.errors():
+            if each["type"] == "json_invalid":
+                detail = f"the body is not valid JSON: {each['ctx']['error']} at character {each['loc'][-1]}"
+                return render(400, "bad-request", "Bad request", detail)
+        errors = [FieldError(_pointer(each["loc"]), _fault(each)) for each in error.errors()]
         places = ", ".join(each.pointer for each in errors)
         return render(
             422, "invalid-input", "Invalid input", f"the request is not acceptable: {places}", errors=errors
@@ -139,6 +151,24 @@ def install(app: FastAPI) -> None:
         log.error("unhandled error at %s %s", request.method, request.url.path, exc_info=error)
         detail = "the service failed on this request; its log says why"
         return render(500, "internal", "Internal error", detail)
+
+
+def _media_type_wanted(request: Request, error: RequestValidationError) -> str | None:
+    """Return the media type that a route takes where the body came as another; None where that is not the fault."""
+    sent = request.headers.get("content-type")
+    if sent is None or not any(each["loc"][0] == "body" for each in error.errors()):
+        return None
+    if isinstance(error.body, bytes):
+        return "application/json"
+    if isinstance(error.body, FormData) and not sent.lower().startswith(_FORMS):
+        return "multipart/form-data"
+    return None
+
+
+def _fault(error: Mapping[str, Any]) -> str:
+    """What is wrong with a field; the framework speaks of its own classes where a file was expected."""
+    message = str(error["msg"])
+    return "should be a file" if "UploadFile" in message else message
 
 
 def _pointer(location: Sequence[int | str]) -> str:

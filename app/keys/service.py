@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.core.database import Database, Session, after_commit
-from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.ids import new_id
-from app.core.pagination import cut, decode_cursor
+from app.core.pagination import cut, decode_time_cursor
 from app.core.security import Principal, Scope, hash_token, new_token
 from app.keys.repository import KeyRepository
 from app.keys.tables import KeyRow
@@ -72,7 +72,7 @@ class KeysService:
         Raises:
             InvalidInput: The cursor is not one of this list.
         """
-        rows = self._keys.page(limit, _position(cursor))
+        rows = self._keys.page(limit, decode_time_cursor(cursor))
         page, next_cursor = cut(rows, limit, lambda row: (row.created_at.isoformat(), row.id))
         return KeyPage([_key(row) for row in page], next_cursor)
 
@@ -124,15 +124,3 @@ class StoredKeys:
 def _key(row: KeyRow) -> Key:
     scopes = tuple(Scope(scope) for scope in row.scopes)
     return Key(row.id, row.name, row.prefix, scopes, row.created_at, row.last_used_at)
-
-
-def _position(cursor: str | None) -> tuple[datetime, str] | None:
-    parts = decode_cursor(cursor, 2)
-    if parts is None:
-        return None
-    try:
-        return datetime.fromisoformat(parts[0]), parts[1]
-    except ValueError:
-        raise InvalidInput(
-            "no such cursor", errors=[FieldError("cursor", "is not a `next_cursor` of this list")]
-        ) from None
