@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.core.database import Database
 from app.core.embedded import SetupError
 from app.core.listen import is_loopback, listen
+from app.core.logs import configure_logging
 from app.keys.repository import KeyRepository
 
 if TYPE_CHECKING:
@@ -33,10 +34,12 @@ def serve_forever(settings: Settings, fd: int | None) -> None:
 
     require_key_beyond_loopback(settings)
     server = settings.server
+    configure_logging(server.log_level)
     listener = listen(server.host, server.port) if fd is None else socket.socket(fileno=fd)
     config = uvicorn.Config(
         create_app(settings),
-        log_level=server.log_level.lower(),
+        log_config=None,  # our own, with one line per request
+        access_log=False,
         timeout_graceful_shutdown=GRACE_S,
     )
     uvicorn.Server(config).run(sockets=[listener])
