@@ -9,19 +9,34 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app import health
+from app.atlases import endpoints as atlases
+from app.atlases.encoded import EncodedBodies
 from app.core import problems
 from app.core.limits import BodyLimitMiddleware
 from app.core.platform import Platform, build_platform
 from app.core.settings import Settings
 from app.core.telemetry import Metrics, TelemetryMiddleware
 from app.dashboard import endpoints as dashboard
+from app.datasets import endpoints as datasets
+from app.inference import endpoints as inference
 from app.jobs import endpoints as jobs
 from app.jobs.schemas import API
 from app.jobs.service import JobsService
 from app.keys import endpoints as keys
 from app.keys.service import StoredKeys
+from app.tasks import endpoints as tasks
+from app.transfers import endpoints as transfers
 
-RESOURCES = (jobs.router, keys.router)
+RESOURCES = (
+    tasks.router,
+    datasets.router,
+    atlases.router,
+    transfers.router,
+    inference.router,
+    jobs.router,
+    keys.router,
+)
+_ENCODED_BYTES = 64 * 2**20
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -44,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.platform = platform
     app.state.keys = StoredKeys(platform.database)
+    app.state.encoded = EncodedBodies(_ENCODED_BYTES)
     app.state.metrics = metrics = Metrics(lambda: _jobs_by_state(platform))
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.server.max_body_bytes)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-from models.taxonomy.published import PublishedFileError, read_csv, read_pickle
-
 from app.core.errors import FieldError, InvalidInput
 from app.transfers.records import NewTransfer
+from models.taxonomy.published import PublishedFileError, read_csv, read_pickle
+
+MAX_BYTES = 16 * 2**20
+"""A larger file is refused: all transfers of 26 tasks up to order 4 fit."""
 
 _PICKLE_MARK = b"\x80"
 _PICKLE_SUFFIXES = frozenset({".pkl", ".pickle"})

@@ -41,12 +41,9 @@ class AtlasesRepository:
             query = query.where(tuple_(AtlasRow.created_at, AtlasRow.id) < after)
         return [_record(row, state) for row, state in self.session.execute(query)]
 
-    def is_finished(self, atlas_id: str) -> bool | None:
-        """Whether an atlas's numbers are complete; None if there is no such atlas."""
-        found = self.session.execute(
-            select(AtlasRow.finished_at).where(AtlasRow.id == atlas_id)
-        ).one_or_none()
-        return None if found is None else found[0] is not None
+    def finished_at(self, atlas_id: str) -> datetime | None:
+        """When an atlas's numbers were complete; None if they are not, or if there is no such atlas."""
+        return self.session.scalar(select(AtlasRow.finished_at).where(AtlasRow.id == atlas_id))
 
     def set_job(self, atlas_id: str, job_id: str) -> None:
         """Remember the job that builds an atlas."""
@@ -92,7 +89,8 @@ class AtlasesRepository:
         return found
 
 
-def _with_state() -> Select[tuple[AtlasRow, str | None]]:
+def _with_state() -> "Select[AtlasRow, str]":
+    # An atlas without a job has no state: None, which an outer join does not tell the type checker.
     return select(AtlasRow, Job.state).outerjoin(Job, Job.id == AtlasRow.job_id)
 
 

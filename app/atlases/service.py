@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -22,7 +21,7 @@ from app.atlases.repository import AtlasesRepository
 from app.core.database import Session, after_commit
 from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.core.ids import new_id
-from app.core.pagination import cut, decode_cursor
+from app.core.pagination import cut, decode_time_cursor
 from app.core.platform import Platform
 from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
@@ -170,15 +169,23 @@ class AtlasesService:
             raise Conflict(f"atlas {atlas_id} is {atlas.status}: it has no affinities yet")
         return atlas
 
+    def edition(self, atlas_id: str) -> str:
+        """Names the numbers of a ready atlas: what is derived from one edition never changes.
+
+        Raises:
+            NotFound: there is none of that id.
+            Conflict: it is being built, or its build did not succeed.
+        """
+        finished_at = self._repository.finished_at(atlas_id) or self.ready(atlas_id).finished_at
+        return f"{atlas_id} {finished_at} {CODE_VERSION}"
+
     def page(self, *, limit: int, cursor: str | None) -> tuple[Sequence[Atlas], str | None]:
         """A page of atlases, newest first, and the cursor of the next.
 
         Raises:
             InvalidInput: the cursor is none of this list.
         """
-        key = decode_cursor(cursor, 2)
-        after = None if key is None else (_moment(key[0]), key[1])
-        rows = self._repository.page(after=after, limit=limit + 1)
+        rows = self._repository.page(after=decode_time_cursor(cursor), limit=limit + 1)
         return cut(rows, limit, lambda row: (row.created_at.isoformat(), row.id))
 
     def networks(self, atlas_id: str) -> list[Network]:
@@ -296,12 +303,3 @@ def _fitted(config: AtlasConfig, dataset: Dataset, overrides: dict[str, Any]) ->
         if getattr(config, training).batch_size > getattr(splits, split):
             raise ConfigError("/dataset", f"{views} views leave too few for one batch of {training}")
     return replace(config, splits=splits)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(
-            "no such cursor", errors=[FieldError("cursor", "is not a `next_cursor` of this list")]
-        ) from error

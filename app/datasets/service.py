@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from app.core.database import IntegrityError, Session
 from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.core.ids import new_id
-from app.core.pagination import cut, decode_cursor
+from app.core.pagination import cut, decode_time_cursor
 from app.core.platform import Platform
 from app.datasets.kinds.base import DatasetKind, DatasetRejected
 from app.datasets.kinds.registry import KINDS
@@ -99,9 +98,7 @@ class DatasetsService:
         Raises:
             InvalidInput: the cursor is none of this list.
         """
-        key = decode_cursor(cursor, 2)
-        after = None if key is None else (_moment(key[0]), key[1])
-        rows = self._repository.page(after=after, limit=limit + 1)
+        rows = self._repository.page(after=decode_time_cursor(cursor), limit=limit + 1)
         return cut(rows, limit, lambda row: (row.created_at.isoformat(), row.id))
 
     def delete(self, dataset_id: str) -> None:
@@ -125,23 +122,20 @@ class DatasetsService:
                     errors=[FieldError("/location", "is needed: this kind reads files")],
                 )
             return None
-        path = Path(location).expanduser().resolve()
+        try:
+            path = Path(location).expanduser().resolve()
+            exists = path.exists()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise InvalidInput(
+                "the location is no path", errors=[FieldError("/location", str(error))]
+            ) from error
         roots = [root.resolve() for root in self._platform.settings.datasets.roots]
         if not any(path.is_relative_to(root) for root in roots):
             detail = "must lie under one of the folders of TASKATLAS_DATASET_ROOTS"
             raise InvalidInput(f"the location {detail}", errors=[FieldError("/location", detail)])
-        if needed and not path.exists():
+        if needed and not exists:
             raise InvalidInput(
                 "nothing is at this location",
                 errors=[FieldError("/location", f"there is nothing at {location}")],
             )
         return path
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(
-            "no such cursor", errors=[FieldError("cursor", "is not a `next_cursor` of this list")]
-        ) from error

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 SEPARATOR = "+"
 """Joins source names where one string names a set."""
+MAX_ORDER = 999
+"""More sources than any set can join: their joined names would not fit where they are stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,7 +139,7 @@ class TransfersRepository:
         return found
 
 
-def _listing(atlas_id: str) -> Select[tuple[TransferRow]]:
+def _listing(atlas_id: str) -> Select[TransferRow]:
     return (
         select(TransferRow)
         .where(TransferRow.atlas_id == atlas_id)

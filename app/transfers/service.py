@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.core.database import Session
-from app.core.errors import FieldError, InvalidInput, NotFound
-from app.core.pagination import cut, decode_cursor
+from app.core.errors import NotFound
+from app.core.pagination import cut, decode_cursor, no_such_cursor
 from app.core.platform import Platform
-from app.transfers.records import SEPARATOR, NewTransfer, StoredTransfer, TransferScore
+from app.transfers.records import MAX_ORDER, SEPARATOR, NewTransfer, StoredTransfer, TransferScore
 from app.transfers.repository import Place, TransferFilter, TransfersRepository
 from models.taxonomy.table import Transfer
 
@@ -90,8 +90,6 @@ def _place(cursor: str | None) -> Place | None:
     if key is None:
         return None
     order, target, sources = key
-    if not order.isdecimal():
-        raise InvalidInput(
-            "no such cursor", errors=[FieldError("cursor", "is not a `next_cursor` of this list")]
-        )
+    if not order.isdecimal() or len(order) > len(str(MAX_ORDER)):
+        raise no_such_cursor()
     return Place(int(order), target, sources)
