@@ -171,18 +171,35 @@ class Atlases(Resource):
             Affinity, self._transport.json("GET", f"{API}/atlases/{atlas_id}/affinity", params=params)
         )
 
+    def affinity_file(
+        self, atlas_id: str, kind: Literal["csv", "npy"], *, order: int = 1, normalized: bool = True
+    ) -> bytes:
+        """Return the affinities of one order as a file: CSV that imports read back, or the values alone as npy."""
+        params = {"order": order, "normalized": str(normalized).lower(), "format": kind}
+        path = f"{API}/atlases/{atlas_id}/affinity"
+        return self._transport.request("GET", path, params=params, headers={"Accept": "*/*"}).content
+
     def transfers(
         self,
         atlas_id: str,
         *,
         target: str | None = None,
+        source: str | None = None,
         order: int | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Transfer]:
         """Return a page of an atlas' transfers."""
         path = f"/atlases/{atlas_id}/transfers"
-        return self._page(Transfer, path, target=target, order=order, limit=limit, cursor=cursor)
+        chosen = {"target": target, "source": source, "order": order}
+        return self._page(Transfer, path, limit=limit, cursor=cursor, **chosen)
+
+    def every_transfer(
+        self, atlas_id: str, *, target: str | None = None, source: str | None = None, order: int | None = None
+    ) -> Iterator[Transfer]:
+        """Yield an atlas' transfers over all pages."""
+        path = f"/atlases/{atlas_id}/transfers"
+        yield from self._every(Transfer, path, target=target, source=source, order=order)
 
     def transfer(self, atlas_id: str, transfer_id: str) -> Transfer:
         """Return one transfer with its curves."""

@@ -48,6 +48,7 @@ class Task:
 
     name: str
     title: str
+    description: str
     group: str
     inputs: int
     output: TaskOutput
@@ -55,6 +56,33 @@ class Task:
     metric: str
     source_only: bool
     paper_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether a task can be trained on a data set: labelled views, and why not."""
+
+    available: bool
+    views: int
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file of a data set that is there and is not used."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetReport:
+    """What the validation of a data set found: views by split, and what each task can be trained on."""
+
+    image_size: int | None
+    splits: dict[str, int]
+    tasks: dict[str, Availability]
+    skipped: list[SkippedFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +95,24 @@ class Dataset:
     created_at: datetime
     location: str | None = None
     options: dict[str, Any] = field(default_factory=dict[str, Any])
-    report: dict[str, Any] | None = None
+    fingerprint: str | None = None
+    report: DatasetReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A task-specific network and the shares of held-out images on which it beats two baselines."""
+
+    task: str
+    win_rate_vs_constant: float | None
+    win_rate_vs_random: float | None
+    test_loss: float | None
+    metrics: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Atlas:
-    """An atlas; `status` says whether its transfers are all there."""
+    """An atlas; `status` says whether its transfers are all there. Lists leave `networks` out."""
 
     id: str
     name: str
@@ -84,19 +124,27 @@ class Atlas:
     orders: list[int]
     transfer_count: int
     created_at: datetime
+    finished_at: datetime | None = None
+    dataset: str | None = None
+    job_id: str | None = None
     config: dict[str, Any] | None = None
     code_version: str | None = None
+    networks: list[Network] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Affinity:
-    """Affinities of one order: `values[i][j]` is target i from source j, None where not trained."""
+    """Affinities of one order: `values[i][j]` is target i from source j, None where not trained.
+
+    With `normalized` False they are mean win rates.
+    """
 
     targets: list[str]
     sources: list[str]
     values: list[list[float | None]]
     lower_is_better: bool
     order: int
+    normalized: bool = True
 
     def to_numpy(self) -> NDArray[np.float64]:
         """Return `values` as an array of shape (targets, sources), NaN where not trained.
@@ -111,7 +159,7 @@ class Affinity:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One measured transfer; `affinity` and the two win rates are None where not measured."""
+    """One measured transfer; what was not measured is None, and lists leave `metrics` and `curves` out."""
 
     id: str
     sources: list[str]
@@ -120,7 +168,9 @@ class Transfer:
     affinity: float | None
     win_rate_vs_scratch: float | None
     win_rate_vs_full: float | None
+    win_rate: float | None = None
     test_loss: float | None = None
+    metrics: dict[str, float | str] | None = None
     curves: dict[str, Any] | None = None
 
 
@@ -217,7 +267,10 @@ class JobProblem:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job: `progress` is 0 to 1, `eta_s` seconds or None while unknown."""
+    """A job: `progress` is 0 to 1, `eta_s` seconds or None while unknown.
+
+    `children` counts the jobs of a group by state; None for a single job.
+    """
 
     id: str
     kind: str
@@ -232,6 +285,8 @@ class Job:
     resource: JobResource | None = None
     result: dict[str, Any] | None = None
     error: JobProblem | None = None
+    children: dict[str, int] | None = None
+    cancel_requested: bool = False
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
