@@ -1,1 +1,1 @@
-"""The science of Task Atlas: arrays and tensors in, typed results out. Knows no HTTP, SQL, Celery, settings or clock."""
+"""The science of Task Atlas: arrays and tensors in, typed results out. No HTTP, SQL, Celery, settings or clock."""

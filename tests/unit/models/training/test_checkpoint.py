@@ -10,6 +10,7 @@ from models.training.checkpoint import (
     restore_optimiser,
     unpack,
 )
+from models.transfer.examples import laid_out
 
 
 def test_checkpoint_comes_back_bit_for_bit() -> None:
@@ -37,7 +38,7 @@ def test_other_bytes_are_refused(data: bytes) -> None:
 
 def test_optimiser_state_comes_back_in_the_layout_of_its_parameter() -> None:
     torch.manual_seed(0)
-    network = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
+    network = laid_out(nn.Conv2d(3, 4, 3))
     optimiser = torch.optim.AdamW(network.parameters(), fused=True)
     network(torch.randn(2, 3, 5, 5)).sum().backward()
     optimiser.step()

@@ -1,6 +1,9 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from models.data.rooms.arrays import Triple
 from models.data.rooms.config import RoomsConfig
 from models.data.rooms.render import render
 from models.data.rooms.scene.sampling import sample_scene
@@ -18,8 +21,24 @@ HITS = cast(SOLIDS, VIEWS, SIZE)
 THERE = surfaces(SOLIDS, VIEWS, HITS)
 
 
-def triple(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def triple(columns: np.ndarray) -> Triple:
     return columns[..., 0], columns[..., 1], columns[..., 2]
+
+
+def everywhere(values: np.ndarray | tuple[float, float, float], like: np.ndarray | int) -> Triple:
+    """Three numbers, each repeated in the shape of an array, or a number of times."""
+    first, second, third = (
+        np.full(np.shape(like) if isinstance(like, np.ndarray) else like, v) for v in values
+    )
+    return first, second, third
+
+
+def _ellipsoid(point: np.ndarray) -> float:
+    return float(((point / np.array([0.5, 0.3, 0.7])) ** 2).sum())
+
+
+def _torus(point: np.ndarray) -> float:
+    return float(np.hypot(np.hypot(point[0], point[1]) - 0.6, point[2]))
 
 
 def residual(kind: Kind, p: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -61,9 +80,8 @@ def test_culling_loses_no_surface() -> None:
     best = np.full(x.shape, np.inf)
     for row, view in enumerate(SOLIDS.view):
         direction = axes[row] @ np.stack((x[view], y[view], np.ones_like(x[view])))
-        origin = tuple(np.full_like(x[view], value) for value in origins[row])
-        size = tuple(np.full_like(x[view], value) for value in SOLIDS.size[row])
-        t = intersect(Kind(SOLIDS.kind[row]), origin, tuple(direction), size, 0.02)
+        origin, size = everywhere(origins[row], x[view]), everywhere(SOLIDS.size[row], x[view])
+        t = intersect(Kind(SOLIDS.kind[row]), origin, triple(direction.T), size, 0.02)
         best[view] = np.minimum(best[view], t)
     np.testing.assert_allclose(HITS.depth, best.ravel(), rtol=1e-9)
 
@@ -108,7 +126,7 @@ def on_surface(kind: Kind, size: tuple[float, float, float], count: int = 64) ->
     start = generator.standard_normal((4000, 3))
     start *= 3.0 / np.linalg.norm(start, axis=1, keepdims=True)
     aim = generator.uniform(-0.5, 0.5, (4000, 3))
-    sizes = tuple(np.full(4000, value) for value in size)
+    sizes = everywhere(size, 4000)
     t = intersect(kind, triple(start), triple(aim - start), sizes, 0.0)
     hit = np.flatnonzero(np.isfinite(t))[:count]
     assert hit.size == count
@@ -117,18 +135,13 @@ def on_surface(kind: Kind, size: tuple[float, float, float], count: int = 64) ->
 
 @pytest.mark.parametrize(
     ("kind", "size", "implicit"),
-    [
-        (
-            Kind.ELLIPSOID,
-            (0.5, 0.3, 0.7),
-            lambda p: (p[0] / 0.5) ** 2 + (p[1] / 0.3) ** 2 + (p[2] / 0.7) ** 2,
-        ),
-        (Kind.TORUS, (0.6, 0.2, 0.0), lambda p: np.hypot(np.hypot(p[0], p[1]) - 0.6, p[2])),
-    ],
+    [(Kind.ELLIPSOID, (0.5, 0.3, 0.7), _ellipsoid), (Kind.TORUS, (0.6, 0.2, 0.0), _torus)],
 )
-def test_curvature_agrees_with_the_shape_operator_of_the_implicit_surface(kind, size, implicit) -> None:
+def test_curvature_agrees_with_the_shape_operator_of_the_implicit_surface(
+    kind: Kind, size: tuple[float, float, float], implicit: Callable[[np.ndarray], float]
+) -> None:
     points = on_surface(kind, size)
-    here = surface(kind, triple(points), tuple(np.full(len(points), value) for value in size))
+    here = surface(kind, triple(points), everywhere(size, len(points)))
     step = 1e-3
     for i, point in enumerate(points):
         basis = np.eye(3) * step
@@ -159,10 +172,10 @@ def test_curvature_agrees_with_the_shape_operator_of_the_implicit_surface(kind, 
 
 def test_spheres_and_cylinders_have_the_curvature_of_their_radius() -> None:
     ball = surface(
-        Kind.ELLIPSOID, triple(on_surface(Kind.ELLIPSOID, (0.4, 0.4, 0.4))), (np.full(64, 0.4),) * 3
+        Kind.ELLIPSOID, triple(on_surface(Kind.ELLIPSOID, (0.4, 0.4, 0.4))), everywhere((0.4, 0.4, 0.4), 64)
     )
     np.testing.assert_allclose(np.stack(ball.curvature), 1 / 0.4, rtol=1e-6)
-    size = tuple(np.full(64, value) for value in (0.4, 0.4, 0.5))
+    size = everywhere((0.4, 0.4, 0.5), 64)
     points = on_surface(Kind.FRUSTUM, (0.4, 0.4, 0.5))
     tube = surface(Kind.FRUSTUM, triple(points), size)
     side = np.abs(points[:, 2]) < 0.5 - 1e-9
@@ -174,7 +187,7 @@ def test_spheres_and_cylinders_have_the_curvature_of_their_radius() -> None:
 def test_a_cone_bends_by_meusniers_theorem() -> None:
     size = (0.6, 0.2, 0.5)
     points = on_surface(Kind.FRUSTUM, size)
-    cone = surface(Kind.FRUSTUM, triple(points), tuple(np.full(64, value) for value in size))
+    cone = surface(Kind.FRUSTUM, triple(points), everywhere(size, 64))
     side = np.abs(points[:, 2]) < 0.5 - 1e-9
     cosine = np.cos(np.arctan(0.4))
     np.testing.assert_allclose(cone.curvature[0][side], (cosine / np.hypot(points[:, 0], points[:, 1]))[side])
@@ -185,7 +198,7 @@ def test_torus_is_met_first_where_dense_sampling_meets_it() -> None:
     start = generator.uniform(-1, 1, (300, 3)) + np.array([0.0, 0.0, 2.0])
     aim = generator.uniform(-0.8, 0.8, (300, 3)) * np.array([1.0, 1.0, 0.2])
     along = np.linspace(0.0, 1.3, 20001)
-    sizes = tuple(np.full(300, value) for value in (0.5, 0.15, 0.0))
+    sizes = everywhere((0.5, 0.15, 0.0), 300)
     t = intersect(Kind.TORUS, triple(start), triple(aim - start), sizes, 0.0)
     points = start[:, None] + along[:, None] * (aim - start)[:, None]
     inside = np.hypot(np.hypot(points[..., 0], points[..., 1]) - 0.5, points[..., 2]) < 0.15
