@@ -42,7 +42,8 @@ def _unit(values: Array) -> Images:
 
 
 def _normals(values: Array) -> Images:
-    return np.rint(127.5 - 127.5 * values).astype(np.uint8)
+    towards = np.array([1.0, -1.0, -1.0])  # right to red, up to green, towards the camera to blue
+    return np.rint(127.5 + 127.5 * towards * values).astype(np.uint8)
 
 
 def _curvature(values: Array) -> Images:
