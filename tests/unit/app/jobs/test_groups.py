@@ -47,7 +47,7 @@ def test_progress_of_a_group_is_the_weighted_mean_of_its_jobs(jobs):
     job = jobs.get(group)
     assert job.state == JobState.RUNNING
     assert job.progress == pytest.approx(3 * 0.5 / 4)
-    assert job.step == "0 of 2 done; job 1: half"
+    assert job.step == "0 of 2 done; half"
     jobs.run(small)
     assert jobs.get(group).progress == pytest.approx((1 + 3 * 0.5) / 4)
 
