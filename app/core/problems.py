@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from app.core.database import DataError, InterfaceError, OperationalError
-from app.core.errors import AtlasError, Busy, FieldError, InvalidInput, UnsupportedMedia
+from app.core.errors import AtlasError, Busy, FieldError, InvalidInput, TooLarge, UnsupportedMedia
 
 log = logging.getLogger(__name__)
 
@@ -137,20 +137,27 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        status = HTTPStatus(error.status_code)
-        detail = error.detail
-        if status == HTTPStatus.NOT_FOUND:
-            detail = f"there is nothing at {request.url.path}"
-        elif status == HTTPStatus.METHOD_NOT_ALLOWED:
-            detail = f"{request.method} is not allowed at {request.url.path}"
-        slug = status.phrase.lower().replace(" ", "-")
-        return render(status, slug, status.phrase, detail, headers=error.headers)
+        return _http_problem(request, error)
 
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         log.error("unhandled error at %s %s", request.method, request.url.path, exc_info=error)
         detail = "the service failed on this request; its log says why"
         return render(500, "internal", "Internal error", detail)
+
+
+def _http_problem(request: Request, error: HTTPException) -> JSONResponse:
+    """What the framework itself refuses, in our words."""
+    status = HTTPStatus(error.status_code)
+    detail = error.detail
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return render_error(TooLarge(detail))
+    if status == HTTPStatus.NOT_FOUND:
+        detail = f"there is nothing at {request.url.path}"
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"{request.method} is not allowed at {request.url.path}"
+    slug = status.phrase.lower().replace(" ", "-")
+    return render(status, slug, status.phrase, detail, headers=error.headers)
 
 
 def _media_type_wanted(request: Request, error: RequestValidationError) -> str | None:
