@@ -25,6 +25,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 _POLL_S = 0.4
 _KEEP_ALIVE_S = 15
+_LONGEST_ID = 18  # digits, of what every database can compare with
 
 
 def accepted(job: Job, service: JobsService) -> Response:
@@ -82,9 +83,10 @@ async def follow_job(
 ) -> EventSourceResponse:
     """Follow a job as server-sent events `state` and `progress`, whose data is the job; ends when the job has ended.
 
-    With `Last-Event-ID` the stream goes on after that event; without, it begins with the job as it is.
+    With `Last-Event-ID` the stream goes on after that event; without, or with one that this job never had, it begins
+    with the job as it is.
     """
-    after = int(last_event_id) if last_event_id is not None and last_event_id.isdecimal() else None
+    after = None if last_event_id is None else _event_id(last_event_id)
     first = await run_in_threadpool(_first_batch, platform, job_id, after)
     return EventSourceResponse(_stream(platform, job_id, first), ping=_KEEP_ALIVE_S)
 
@@ -108,12 +110,12 @@ async def _stream(platform: Platform, job_id: str, batch: _Batch) -> AsyncIterat
 
 
 def _first_batch(platform: Platform, job_id: str, after: int | None) -> _Batch:
-    if after is not None:
-        return _next_batch(platform, job_id, after)
     with platform.database.session(read_only=True) as session:
         service = JobsService(session, platform)
         last = service.last_event_id(job_id)
         view = job_view(service.get(job_id), service.now())
+    if after is not None and after <= last:
+        return _next_batch(platform, job_id, after)
     return _Batch([_event(last, EventKind.STATE, view.model_dump_json())], last, ended=False)
 
 
@@ -125,6 +127,11 @@ def _next_batch(platform: Platform, job_id: str, after: int) -> _Batch:
         rows = service.events(job_id, after)
         events = [_event(row.id, row.kind, json.dumps(row.data)) for row in rows]
     return _Batch(events, rows[-1].id if rows else after, ended)
+
+
+def _event_id(text: str) -> int | None:
+    """Return the event that a client saw last; None when it can be none of ours."""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_ID else None
 
 
 def _event(event_id: int, kind: str, data: str) -> ServerSentEvent:
