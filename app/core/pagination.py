@@ -42,7 +42,8 @@ def decode_cursor(cursor: str | None, parts: int) -> list[str] | None:
         return None
     try:
         key: Any = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        json.dumps(key, ensure_ascii=False).encode()  # half a character, as JSON may hold it, can be looked up nowhere
+        # Half a character, which JSON can smuggle in, can be looked up nowhere.
+        json.dumps(key, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         key = None
     if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
