@@ -107,6 +107,8 @@ class InferenceSettings:
         window_ms: how long the first request of a micro-batch waits for others.
         max_batch: most images in a micro-batch.
         max_waiting: with more in the queue, a request is answered 503.
+        threads: of one network's arithmetic (TASKATLAS_INFERENCE_THREADS). Several wait for each other: beside
+            busy workers they make small networks slower, and large ones faster on a machine of their own.
     """
 
     url: str
@@ -115,6 +117,7 @@ class InferenceSettings:
     window_ms: float = 3.0
     max_batch: int = 32
     max_waiting: int = 512
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             url=env.text("TASKATLAS_INFERENCE_URL", f"unix:{_inference_socket(data)}"),
             timeout_s=env.seconds("TASKATLAS_INFERENCE_TIMEOUT_S", 30.0),
             cache_bytes=env.integer("TASKATLAS_INFERENCE_CACHE_MIB", 1024) * _MIB,
+            threads=max(1, env.integer("TASKATLAS_INFERENCE_THREADS", 1)),
         ),
         datasets=DatasetSettings(
             roots=tuple(Path(root).expanduser().absolute() for root in roots.split(":") if root),

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+import torch
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -39,6 +40,7 @@ from models.transfer.serving import Prediction, Servable, load_network, load_tra
 log = logging.getLogger(__name__)
 
 _RETRY_AFTER_S = "1"
+_CLIENT_LEFT = 499  # nobody reads it; the number is a custom of proxies
 Views = NDArray[np.uint8]
 Key = tuple[NetworkRef, tuple[int, ...]]
 
@@ -143,8 +145,18 @@ def create_engine(settings: InferenceSettings, artifacts: ArtifactStore) -> Fast
 
     @app.post("/predict")
     async def predict(request: Request) -> Response:
-        reply = await engine.predict(PredictRequest.model_validate_json(await request.body()))
-        return Response(reply.model_dump_json(), media_type="application/json")
+        wanted = PredictRequest.model_validate_json(await request.body())
+        predicting = asyncio.create_task(engine.predict(wanted))
+        leaving = asyncio.create_task(_client_left(request))
+        try:
+            await asyncio.wait((predicting, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not predicting.done():
+                return Response(status_code=_CLIENT_LEFT)
+            return Response((await predicting).model_dump_json(), media_type="application/json")
+        finally:
+            # What nobody waits for any more is not run, or a busy engine would never catch up.
+            predicting.cancel()
+            leaving.cancel()
 
     @app.exception_handler(SaturationError)
     async def saturated(_: Request, __: Exception) -> JSONResponse:
@@ -155,10 +167,16 @@ def create_engine(settings: InferenceSettings, artifacts: ArtifactStore) -> Fast
     return app
 
 
+async def _client_left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
 def main() -> None:
     """Serve until told to end."""
     settings = load_settings(os.environ)
     logging.basicConfig(level=logging.INFO)
+    torch.set_num_threads(settings.inference.threads)
     app = create_engine(settings.inference, build_artifact_store(settings.artifacts))
     address = urlsplit(settings.inference.url)
     where: dict[str, Any]

@@ -9,11 +9,14 @@ import shutil
 import signal
 import struct
 import threading
+import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 import uvicorn
@@ -25,6 +28,7 @@ from app.core.platform import build_platform
 from app.core.security import Scope
 from app.core.settings import load_settings
 from app.inference.engine import create_engine
+from app.inference.protocol import EngineHealth
 from app.main import create_app
 from app.transfers.repository import TransfersRepository
 from models.taxonomy.dictionary import TASKS
@@ -355,20 +359,20 @@ def test_an_engine_that_is_not_there_is_503_until_it_is(world):
 
 def test_an_engine_that_has_too_much_to_do_is_503(world):
     settings = _elsewhere(world, "busy.sock", max_waiting=2)
-    socket = settings.inference.url.removeprefix("unix:")
-    application = create_engine(settings.inference, world.platform.artifacts)
-    server = uvicorn.Server(uvicorn.Config(application, uds=socket, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        with TestClient(create_app(settings)) as client:
-            while not server.started:
-                assert thread.is_alive()
-            assert ask(client, encoded(picture()), tasks="depth,normals").status_code == 200
-            assert _busy(ask(client, encoded(picture()), tasks="depth,normals,jigsaw")) == "1"
-    finally:
-        server.should_exit = True
-        thread.join()
+    with _engine_here(world, settings), TestClient(create_app(settings)) as client:
+        assert ask(client, encoded(picture()), tasks="depth,normals").status_code == 200
+        assert _busy(ask(client, encoded(picture()), tasks="depth,normals,jigsaw")) == "1"
+
+
+def test_what_a_client_that_left_had_asked_for_is_not_run(world):
+    settings = _elsewhere(world, "left.sock", timeout_s=0.1, window_ms=1000.0)
+    with _engine_here(world, settings) as health, TestClient(create_app(settings)) as client:
+        _busy(ask(client, encoded(picture()), tasks="depth"))
+        deadline = time.monotonic() + 30
+        while health().waiting:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert health().networks_loaded == 0
 
 
 def test_a_key_without_the_scope_may_not_infer(api, authorize):
@@ -381,6 +385,29 @@ def test_a_key_without_the_scope_may_not_infer(api, authorize):
 def _elsewhere(world, socket, **changes):
     url = f"unix:{world.settings.data / socket}"
     return replace(world.settings, inference=replace(world.settings.inference, url=url, **changes))
+
+
+@contextmanager
+def _engine_here(world, settings):
+    """The inference application in this process, with limits that the environment does not set; its health."""
+    path = settings.inference.url.removeprefix("unix:")
+    application = create_engine(settings.inference, world.platform.artifacts)
+    server = uvicorn.Server(uvicorn.Config(application, uds=path, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+
+    def health():
+        with httpx.Client(transport=httpx.HTTPTransport(uds=path), base_url="http://engine") as http:
+            return EngineHealth.model_validate_json(http.get("/healthz").content)
+
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield health
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def _busy(response):
