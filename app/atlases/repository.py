@@ -5,13 +5,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Select, delete, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, select, tuple_, update
 
 from app.atlases.records import Atlas, Network, NetworkKind, NewAtlas, Origin, Status
 from app.atlases.tables import AtlasRow, NetworkRow
 from app.core.database import Session
 from app.jobs.tables import Job
 
+# Every reading of a finished result asks this first: it is made once.
+_FINISHED_AT = select(AtlasRow.finished_at).where(AtlasRow.id == bindparam("atlas_id"))
 _STATUS_OF_JOB: dict[str | None, Status] = {"failed": "failed", "cancelled": "cancelled"}
 
 
@@ -43,7 +45,7 @@ class AtlasesRepository:
 
     def finished_at(self, atlas_id: str) -> datetime | None:
         """When an atlas's numbers were complete; None if they are not, or if there is no such atlas."""
-        return self.session.scalar(select(AtlasRow.finished_at).where(AtlasRow.id == atlas_id))
+        return self.session.scalar(_FINISHED_AT, {"atlas_id": atlas_id})
 
     def set_job(self, atlas_id: str, job_id: str) -> None:
         """Remember the job that builds an atlas."""

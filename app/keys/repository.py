@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
 
 from app.core.database import Session
 from app.keys.tables import KeyRow
+
+# Every request asks one of these: they are made once.
+_ANY = select(exists().where(KeyRow.id.is_not(None)))
+_BY_HASH = select(KeyRow).where(KeyRow.secret_hash == bindparam("secret_hash"))
 
 
 class KeyRepository:
@@ -22,11 +26,11 @@ class KeyRepository:
 
     def any_keys(self) -> bool:
         """Return whether there is a key at all: the service runs open while there is none."""
-        return bool(self._session.scalar(select(exists().where(KeyRow.id.is_not(None)))))
+        return bool(self._session.scalar(_ANY))
 
     def by_hash(self, secret_hash: str) -> KeyRow | None:
         """Return the key whose secret has this hash."""
-        return self._session.scalar(select(KeyRow).where(KeyRow.secret_hash == secret_hash))
+        return self._session.scalar(_BY_HASH, {"secret_hash": secret_hash})
 
     def page(self, limit: int, after: tuple[datetime, str] | None) -> Sequence[KeyRow]:
         """Return keys newest first, one more than the limit where there are more.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from app.core.database import Database, Session, after_commit
 from app.core.errors import Conflict, NotFound
@@ -106,18 +106,19 @@ class StoredKeys:
         row = KeyRepository(session).by_hash(token_hash)
         if row is None:
             return None
-        now = self._database.now(session)
-        if row.last_used_at is None or row.last_used_at < now - USE_NOTED_EVERY:
-            after_commit(session, lambda: self._note_use(row.id, now))
+        # This process's clock will do for whether to look; what is noted is the database's time.
+        if row.last_used_at is None or row.last_used_at < datetime.now(UTC) - USE_NOTED_EVERY:
+            after_commit(session, lambda: self._note_use(row.id))
         return Principal(key_id=row.id, scopes=frozenset(Scope(scope) for scope in row.scopes))
 
     def any(self, session: Session) -> bool:
         """Return whether there is a key; the service runs open while there is none."""
         return KeyRepository(session).any_keys()
 
-    def _note_use(self, key_id: str, at: datetime) -> None:
+    def _note_use(self, key_id: str) -> None:
         # In a transaction of its own: most requests only read, and shall not wait for SQLite's one writer.
         with self._database.session() as session:
+            at = self._database.now(session)
             KeyRepository(session).note_use(key_id, at, not_since=at - USE_NOTED_EVERY)
 
 
