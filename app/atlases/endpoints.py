@@ -1,5 +1,6 @@
 """HTTP of atlases."""
 
+import json
 from http import HTTPStatus
 from typing import Annotated
 
@@ -66,7 +67,7 @@ def build_atlas(
         overrides=body.overrides,
     )
     return once.answer(
-        body.model_dump_json().encode(),
+        json.dumps(body.model_dump()).encode(),
         lambda: accepted(atlases.build(request), JobsService(session, platform)),
     )
 

@@ -1,13 +1,13 @@
 """Errors as RFC 9457 `application/problem+json`: one renderer for every way a request can fail."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -77,7 +77,7 @@ def render(
     *,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
+) -> Response:
     """One problem as a response."""
     problem = Problem(
         type=_TYPE_ROOT + slug,
@@ -89,10 +89,12 @@ def render(
     body = problem.model_dump()
     if not errors:
         del body["errors"]
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+    # Half a surrogate pair, which JSON can smuggle in, has no UTF-8 to be quoted in.
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return Response(text, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def render_error(error: AtlasError) -> JSONResponse:
+def render_error(error: AtlasError) -> Response:
     """An error of ours as a response."""
     headers: dict[str, str] = {}
     if error.retry_after is not None:
@@ -106,22 +108,23 @@ def install(app: FastAPI) -> None:
     """Answer every failure of an application with a problem."""
 
     @app.exception_handler(AtlasError)
-    def ours(_request: Request, error: AtlasError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def ours(_request: Request, error: AtlasError) -> Response:  # pyright: ignore[reportUnusedFunction]
         return render_error(error)
 
     @app.exception_handler(InterfaceError)
     @app.exception_handler(OperationalError)
-    def no_database(request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def no_database(request: Request, error: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
         log.error("the database failed at %s %s", request.method, request.url.path, exc_info=error)
         return render_error(Busy("the database is out of reach or busy", retry_after=_RETRY_DATABASE_S))
 
+    @app.exception_handler(UnicodeEncodeError)
     @app.exception_handler(DataError)
-    def not_storable(_request: Request, _error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        # PostgreSQL holds no text with a NUL, and no number beyond its column's range.
+    def not_storable(_request: Request, _error: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
+        # No database holds half a surrogate pair, and PostgreSQL no NUL and no number beyond its column's range.
         return render_error(InvalidInput("the request holds a text or a number that cannot be stored"))
 
     @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def invalid(request: Request, error: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction]
         wanted = _media_type_wanted(request, error)
         if wanted is not None:
             return render_error(UnsupportedMedia(f"send the body as {wanted}"))
@@ -136,17 +139,17 @@ def install(app: FastAPI) -> None:
         )
 
     @app.exception_handler(HTTPException)
-    def http(request: Request, error: HTTPException) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def http(request: Request, error: HTTPException) -> Response:  # pyright: ignore[reportUnusedFunction]
         return _http_problem(request, error)
 
     @app.exception_handler(Exception)
-    def unexpected(request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def unexpected(request: Request, error: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
         log.error("unhandled error at %s %s", request.method, request.url.path, exc_info=error)
         detail = "the service failed on this request; its log says why"
         return render(500, "internal", "Internal error", detail)
 
 
-def _http_problem(request: Request, error: HTTPException) -> JSONResponse:
+def _http_problem(request: Request, error: HTTPException) -> Response:
     """What the framework itself refuses, in our words."""
     status = HTTPStatus(error.status_code)
     detail = error.detail

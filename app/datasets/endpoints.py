@@ -1,5 +1,6 @@
 """HTTP of data sets."""
 
+import json
 from http import HTTPStatus
 from typing import Annotated
 
@@ -51,7 +52,7 @@ def create_dataset(body: DatasetIn, datasets: DatasetsDep, _: TrainScope, once: 
             headers={"Location": f"{API}/datasets/{dataset.id}"},
         )
 
-    return once.answer(body.model_dump_json().encode(), register)
+    return once.answer(json.dumps(body.model_dump()).encode(), register)
 
 
 @router.get("/{dataset_id}", response_model=DatasetOut, responses={**NOT_MODIFIED, **problem_responses(404)})
