@@ -1,8 +1,9 @@
-"""What micro-batching buys: latency and throughput of live predictions with and without it, in one run.
+"""What micro-batching buys, and what a process of its own costs: latency and throughput of live predictions.
 
 Run `python bench/inference_latency.py [--out docs/results/inference_latency.md]`. Two inference processes hold the
 same networks; they differ in the batcher only (window and batch size against neither). Clients take turns between
-them in short rounds, so that whatever else the machine does hits both alike; the table gives ratios.
+them in short rounds, so that whatever else the machine does hits both alike; the table gives ratios. In the same
+rounds the same networks are called directly in this process, one after the other, without pictures or a socket.
 Each client sends one 64x64 image at a time and asks for every task of the preset `quick`, as a user of
 `POST /atlases/{id}/infer` does. Networks have random weights: time does not depend on them.
 """
@@ -22,16 +23,22 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import torch
+import uvicorn
+from numpy.typing import NDArray
 
 from app.core.artifacts import build_artifact_store
 from app.core.settings import ArtifactSettings, InferenceSettings
 from app.inference.client import ask_engine
+from app.inference.engine import create_engine
 from app.inference.protocol import NetworkRef, PredictRequest
 from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
 from models.data.views import RoomsViews
 from models.training.progress import NullContext
 from models.transfer.config import atlas_config
+from models.transfer.serving import Servable, load_network
+from models.transfer.task_specific import train_task_network
 
 CLIENTS = (1, 4, 16)
 ROUNDS = 6
@@ -56,8 +63,6 @@ class Timing:
 
 def make_networks(folder: Path) -> list[NetworkRef]:
     """Task networks of the preset `quick`, after a single step of training."""
-    from models.transfer.task_specific import train_task_network  # noqa: PLC0415 - torch belongs to this step only
-
     one_step = {"task_training.steps": 1, "task_training.warmup": 0.0}
     config = atlas_config("quick", overrides=one_step)
     config = replace(config, splits=SplitSizes(train=64, transfer=64, validation=32, test=32))
@@ -71,11 +76,8 @@ def make_networks(folder: Path) -> list[NetworkRef]:
 
 def serve(socket: str, artifacts: str, options: str) -> None:
     """Be an inference process."""
-    import uvicorn  # noqa: PLC0415 - child only
-
-    from app.inference.engine import create_engine  # noqa: PLC0415 - child only: torch
-
     settings = InferenceSettings(url=f"unix:{socket}", **json.loads(options))
+    torch.set_num_threads(settings.threads)
     engine = create_engine(settings, build_artifact_store(ArtifactSettings(artifacts)))
     uvicorn.run(engine, uds=socket, log_level="error", access_log=False)
 
@@ -107,6 +109,17 @@ def start(
                 return process, settings
 
 
+def call_directly(networks: list[Servable], images: NDArray[np.uint8], timing: Timing) -> None:
+    """Every network once on one example, over and over for one round."""
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < ROUND_S:
+        called = time.perf_counter()
+        for network in networks:
+            network.predict(images)
+        timing.seconds.append(time.perf_counter() - called)
+    timing.elapsed += time.perf_counter() - begun
+
+
 async def load(settings: InferenceSettings, request: PredictRequest, clients: int, timing: Timing) -> None:
     """`clients` clients, each with one request under way at a time, for one round."""
     begun = time.perf_counter()
@@ -122,8 +135,11 @@ async def load(settings: InferenceSettings, request: PredictRequest, clients: in
 
 
 async def measure(
-    engines: dict[str, InferenceSettings], request: PredictRequest
-) -> dict[int, dict[str, Timing]]:
+    engines: dict[str, InferenceSettings], request: PredictRequest, networks: list[Servable]
+) -> tuple[dict[int, dict[str, Timing]], Timing]:
+    """Timings by clients and engine, and those of the direct calls."""
+    images = np.frombuffer(request.images, np.uint8).reshape(1, *request.shape, 3)
+    direct = Timing()
     timings = {clients: {name: Timing() for name in engines} for clients in CLIENTS}
     for settings in engines.values():
         await load(settings, request, 2, Timing())
@@ -131,17 +147,18 @@ async def measure(
         for clients in CLIENTS:
             for name in list(engines) if round_number % 2 else list(engines)[::-1]:
                 await load(engines[name], request, clients, timings[clients][name])
-    return timings
+        call_directly(networks, images, direct)
+    return timings, direct
 
 
-def report(timings: dict[int, dict[str, Timing]], tasks: int) -> str:
+def report(timings: dict[int, dict[str, Timing]], direct: Timing, tasks: int) -> str:
     lines = [
         "# Latency of live predictions, with and without micro-batching",
         "",
         f"One request is one 64x64 image through all {tasks} task networks of the preset `quick`, pictures of dense "
         "outputs included.",
-        f"Measured by `bench/inference_latency.py` on {os.cpu_count()} cores ({platform.machine()}, CPU only), "
-        f"{ROUNDS} alternating rounds of {ROUND_S:g} s each, both engines in the same run.",
+        f"Measured by `bench/inference_latency.py` on {os.cpu_count()} cores ({platform.machine()}, CPU only), one "
+        f"thread per network, {ROUNDS} alternating rounds of {ROUND_S:g} s each, both engines in the same run.",
         f"Micro-batching: window {InferenceSettings('').window_ms:g} ms, at most "
         f"{InferenceSettings('').max_batch} images a pass. Without: every image is a pass of its own.",
         "",
@@ -156,6 +173,13 @@ def report(timings: dict[int, dict[str, Timing]], tasks: int) -> str:
             f"| {off.percentile(0.99):.1f} | {on.throughput:.1f} | {off.throughput:.1f} "
             f"| {on.throughput / off.throughput:.2f} |"
         )
+    alone = timings[1]["without"].percentile(0.5)
+    lines += [
+        "",
+        f"Called directly in one process, without pictures, encoding or a socket, the same networks take "
+        f"{direct.percentile(0.5):.1f} ms (p50): one client's request takes {alone / direct.percentile(0.5):.2f} "
+        "times as long without a window.",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -167,6 +191,7 @@ def main() -> None:
     if arguments.serve:
         serve(*arguments.serve)
         return
+    torch.set_num_threads(InferenceSettings("").threads)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         networks = make_networks(folder)
@@ -177,13 +202,15 @@ def main() -> None:
             for label, options in (("with", {}), ("without", WITHOUT)):
                 process, engines[label] = start(folder, label, options)
                 processes.append(process)
-            timings = asyncio.run(measure(engines, request))
+            store = build_artifact_store(ArtifactSettings(str(folder / "artifacts")))
+            loaded = [load_network(store.get(network.weights)) for network in networks]
+            timings, direct = asyncio.run(measure(engines, request, loaded))
         finally:
             for process in processes:
                 process.terminate()
             for process in processes:
                 process.wait()
-    text = report(timings, len(networks))
+    text = report(timings, direct, len(networks))
     print(text)
     arguments.out.write_text(text)
 
