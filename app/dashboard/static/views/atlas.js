@@ -3,8 +3,10 @@
 import { get } from "../lib/api.js";
 import { empty, h, replace } from "../lib/dom.js";
 import { ago, plural } from "../lib/format.js";
+import { watchJob } from "../lib/stream.js";
 import { loadTasks } from "../lib/tasks.js";
 import { affinitySection } from "./affinity.js";
+import { jobCard } from "./jobs.js";
 import { networksSection } from "./networks.js";
 import { problemBox } from "./problem.js";
 import { taxonomySection } from "./taxonomy.js";
@@ -12,6 +14,9 @@ import { treeSection } from "./tree.js";
 import { tryItSection } from "./tryit.js";
 
 const READY = "ready";
+const UNFINISHED = {
+  building: "This atlas is being built", failed: "This atlas could not be built", cancelled: "The build of this atlas was cancelled",
+};
 
 function section(id, title, intro, fill, signal) {
   const body = h("div", { class: "section-body" }, h("p", { class: "loading" }, "Loading"));
@@ -34,6 +39,16 @@ function facts(atlas) {
     .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
 }
 
+async function unfinished(atlas, signal) {
+  const words = empty(UNFINISHED[atlas.status], atlas.status === "building"
+    ? "Its affinities appear here when it is finished." : "Start another build on the first page.");
+  if (!atlas.job_id) return words;
+  const card = jobCard(() => dispatchEvent(new HashChangeEvent("hashchange")));
+  card.draw(await get(`/jobs/${encodeURIComponent(atlas.job_id)}`, { signal }));
+  if (atlas.status === "building") watchJob(atlas.job_id, card.draw, signal);
+  return [h("ul", { class: "stack single" }, card.element), words];
+}
+
 export async function atlasPage(id, signal) {
   const path = `/atlases/${encodeURIComponent(id)}`;
   const [atlas] = await Promise.all([get(path, { signal }), loadTasks(signal)]);
@@ -46,18 +61,15 @@ export async function atlasPage(id, signal) {
       h("span", { class: "chip" }, atlas.origin)),
     facts(atlas),
   ];
-  if (atlas.status !== READY) {
-    return [...head, empty(`This atlas is ${atlas.status}`,
-      "Its affinities appear here when it is finished. Progress is under Jobs on the first page.")];
-  }
+  if (atlas.status !== READY) return [...head, await unfinished(atlas, signal)];
   const parts = [
     ["affinity", "Affinity", "How well each source serves each target: the principal eigenvector of a tournament over held-out images. Higher is better.",
       (body) => affinitySection(body, path, atlas, signal)],
-    ["taxonomy", "Taxonomy", `The best ${plural(atlas.targets.length, "transfer")}, one for each target, when only so many source tasks may be chosen. Proven optimal.`,
+    ["taxonomy", "Taxonomy", `The best ${plural(atlas.targets.length, "transfer")}, one for each target, when only so many source tasks may be chosen.`,
       (body) => taxonomySection(body, path, atlas, signal)],
     ["tree", "Task tree", "Tasks whose representations serve other tasks alike stand together.", (body) => treeSection(body, path, signal)],
     atlas.origin === "built" ? ["networks", "Task networks", "How often each network beats the best constant guess, and a read-out from a random encoder, on held-out images.",
-      (body) => networksSection(body, path, signal)] : null,
+      (body) => networksSection(body, atlas)] : null,
     ["try-it", "Try it", null, (body) => tryItSection(body, path, atlas)],
   ].filter(Boolean);
   const jump = (target) => (event) => {

@@ -8,8 +8,8 @@ import { problemBox } from "./problem.js";
 const PRESETS = [
   ["tiny", "Tiny: 4 tasks, about a minute"],
   ["quick", "Quick: 11 tasks, a few minutes"],
-  ["demo", "Demo: more views, for a GPU or patience"],
-  ["full", "Full: all 26 tasks"],
+  ["demo", "Demo: every task, small networks"],
+  ["full", "Full: every task, the paper's size (GPUs)"],
 ];
 
 const field = (label, control, hint) => {

@@ -20,7 +20,7 @@ function resultLink(job) {
   return id && job.state === "succeeded" ? h("a", { href: RESOURCE_PAGES.atlas(id) }, "Open the atlas") : null;
 }
 
-function jobCard(onended) {
+export function jobCard(onended) {
   const element = h("li", { class: "card job" });
   let shown = null;
   const draw = (job) => {
@@ -32,6 +32,7 @@ function jobCard(onended) {
       "aria-label": job.title, dataset: { state: job.state },
     }, h("span", { style: { width: percent(done, 1) } }));
     const answer = h("div");
+    const link = resultLink(job);
     const cancel = ended(job) ? null : h("button", {
       type: "button", class: "quiet", disabled: job.cancel_requested ?? false,
       "aria-label": `Cancel ${job.title}`,
@@ -50,8 +51,8 @@ function jobCard(onended) {
         h("span", { class: "chip", dataset: { state: job.state } }, job.state)),
       ended(job) && job.state !== "failed" ? null : bar,
       h("div", { class: "job-line" },
-        h("span", { class: "job-step" }, ended(job) ? "" : `${percent(done)} · ${job.step || "starting"}`),
-        h("span", { class: "muted" }, timing(job)), resultLink(job), cancel),
+        ended(job) ? null : h("span", { class: "job-step" }, `${percent(done)} · ${job.step || "starting"}`),
+        h("span", { class: "muted" }, timing(job)), link && location.hash !== link.hash ? link : null, cancel),
       job.error ? h("div", { class: "problem" }, h("p", { class: "problem-title" }, job.error.title), h("p", null, job.error.detail)) : null,
       answer);
     if (finishedNow) onended(job);

@@ -1,6 +1,5 @@
 // How good the task networks are.
 
-import { get } from "../lib/api.js";
 import { empty, h, replace } from "../lib/dom.js";
 import { percent } from "../lib/format.js";
 import { group, title } from "../lib/tasks.js";
@@ -8,11 +7,11 @@ import { group, title } from "../lib/tasks.js";
 const bar = (rate) => h("td", { class: "rate" }, rate === null || rate === undefined ? "–" : [
   h("span", { class: "rate-track", "aria-hidden": "true" }, h("span", { style: { width: percent(rate, 1) } })), percent(rate)]);
 
-export async function networksSection(body, path, signal) {
-  const { items } = await get(`${path}/networks`, { signal });
-  replace(body, items.length ? h("div", { class: "chart-scroll" }, h("table", { class: "rates" },
+export async function networksSection(body, atlas) {
+  const { networks } = atlas;
+  replace(body, networks.length ? h("div", { class: "chart-scroll" }, h("table", { class: "rates" },
     h("thead", null, h("tr", null, ["Task", "beats the best constant", "beats a random encoder"].map((head) => h("th", { scope: "col" }, head)))),
-    h("tbody", null, items.map((network) => h("tr", null,
+    h("tbody", null, networks.map((network) => h("tr", null,
       h("th", { scope: "row" }, h("span", { class: "swatch", dataset: { group: group(network.task) } }), title(network.task)),
       bar(network.win_rate_vs_constant), bar(network.win_rate_vs_random))))))
     : empty("No networks", "This atlas holds no task networks."));

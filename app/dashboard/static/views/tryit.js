@@ -8,7 +8,7 @@ import { problemBox } from "./problem.js";
 
 const SAMPLE = new URL("../sample-room.jpg", import.meta.url);
 const NUMBERS_SHOWN = 9;
-const CLASSES_SHOWN = 3;
+const CLASSES_SHOWN = 5;
 
 const shares = (entries) =>
   h("ol", { class: "classes" }, entries.slice(0, CLASSES_SHOWN).map(([name, share]) =>
@@ -34,11 +34,14 @@ function words({ kind, value }) {
 }
 
 function prediction(item) {
+  // The drawing of a class is a list of bars: words say it better at this size.
+  const drawn = item.png && item.kind !== "class";
   return h("figure", { class: "prediction" },
-    item.png ? h("img", { src: `data:image/png;base64,${item.png}`, alt: `Prediction for ${title(item.task)}`, width: 176, height: 176 }) : null,
+    drawn ? h("img", { src: `data:image/png;base64,${item.png}`, alt: `Prediction for ${title(item.task)}`, width: 176, height: 176 })
+      : h("div", { class: "said" }, words(item)),
     h("figcaption", null, h("span", { class: "swatch", dataset: { group: group(item.task) } }), title(item.task),
       item.transfer_id ? h("span", { class: "muted" }, ` from ${titles(item.sources)}`) : null),
-    words(item));
+    drawn ? words(item) : null);
 }
 
 export async function tryItSection(body, path, atlas) {
@@ -67,7 +70,7 @@ export async function tryItSection(body, path, atlas) {
       replace(answer,
         h("div", { class: "predictions" },
           shown.map((address, index) => h("figure", { class: "prediction" },
-            h("img", { src: address, alt: "Your picture", width: 176, height: 176 }), h("figcaption", null, shown.length > 1 ? `Your picture ${index + 1}` : "Your picture"))),
+            h("img", { class: "cover", src: address, alt: "Your picture", width: 176, height: 176 }), h("figcaption", null, shown.length > 1 ? `Your picture ${index + 1}` : "Your picture"))),
           predictions.map(prediction)),
         leftOut.length ? h("p", { class: "hint" }, `Left out: ${leftOut.map((each) => `${title(each.task)} (${each.detail})`).join("; ")}`) : null);
     } catch (error) {
