@@ -25,6 +25,7 @@ from app.jobs.service import JobsService
 from app.keys import endpoints as keys
 from app.keys.service import StoredKeys
 from app.tasks import endpoints as tasks
+from app.taxonomies import endpoints as taxonomies
 from app.transfers import endpoints as transfers
 
 RESOURCES = (
@@ -32,6 +33,7 @@ RESOURCES = (
     datasets.router,
     atlases.router,
     transfers.router,
+    taxonomies.router,
     inference.router,
     jobs.router,
     keys.router,

@@ -48,7 +48,6 @@ class Task:
 
     name: str
     title: str
-    description: str
     group: str
     inputs: int
     output: TaskOutput
@@ -56,6 +55,7 @@ class Task:
     metric: str
     source_only: bool
     paper_name: str
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +194,45 @@ class ChosenTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """A set of sources and what it brings: an alternative to the best."""
+
+    objective: float
+    sources: list[str]
+    cost: float
+    transfers: list[ChosenTransfer]
+    unreachable_targets: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceWorth:
+    """What a chosen source is worth: who uses it, and what the objective loses without it."""
+
+    source: str
+    targets: list[str]
+    loss: float
+    lost_targets: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUp:
+    """What a target would take next from the chosen sources; `sources` None: nothing."""
+
+    target: str
+    sources: list[str] | None
+    affinity: float | None
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a taxonomy is as it is: sources by worth, targets by name."""
+
+    sources: list[SourceWorth]
+    targets: list[RunnerUp]
+
+
+@dataclass(frozen=True, slots=True)
 class Taxonomy:
     """The best choice of sources under a budget; `optimal` means proven."""
 
@@ -207,16 +246,18 @@ class Taxonomy:
     cost: float
     transfers: list[ChosenTransfer]
     unreachable_targets: list[str]
-    alternatives: list[dict[str, Any]]
+    alternatives: list[Selection]
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FrontierPoint:
-    """The best objective at one budget."""
+    """The best objective at one budget; `optimal` means proven."""
 
     budget: float
     objective: float
     sources: list[str]
+    optimal: bool = True
 
 
 @dataclass(frozen=True, slots=True)
