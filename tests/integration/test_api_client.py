@@ -1,0 +1,218 @@
+"""The Python client against the whole service on a real web server."""
+
+import io
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import uvicorn
+from taskatlas_client import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    JobCancelledError,
+    NotFoundError,
+    NotReadyError,
+    TaskAtlas,
+    TooLargeError,
+    UnauthorizedError,
+)
+
+from app.core.listen import listen
+from app.core.security import Scope
+from app.main import create_app
+from models.taxonomy.dictionary import TASKS
+from tests.integration.api_atlases import CSV, measured
+
+
+@pytest.fixture
+def server(platform):
+    """Address of the service on a real uvicorn in a thread."""
+    listener = listen("127.0.0.1", 0)
+    config = uvicorn.Config(create_app(platform.settings), log_config=None, access_log=False)
+    web = uvicorn.Server(config)
+    thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not web.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    web.should_exit = True
+    thread.join()
+    listener.close()
+
+
+@pytest.fixture
+def client(server):
+    with TaskAtlas(server, max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(CSV)
+    return path
+
+
+def test_tasks(client):
+    assert [task.name for task in client.tasks.list()] == list(TASKS)
+    depth = client.tasks.get("depth")
+    assert (depth.paper_name, depth.output.kind, depth.output.shape) == ("rgb2depth", "map", [None, None])
+    assert depth.description
+    with pytest.raises(NotFoundError, match="dept"):
+        client.tasks.get("dept")
+
+
+def test_datasets(client):
+    made = client.datasets.create("rooms", "rooms", options={"views": 160})
+    assert client.datasets.get(made.id) == made
+    assert made.report.splits["train"] > made.report.splits["validation"]
+    assert made.report.tasks["depth"].available
+    assert made.report.skipped == []
+    assert made.fingerprint
+    assert [dataset.id for dataset in client.datasets.list().items] == [made.id]
+    client.datasets.delete(made.id)
+    with pytest.raises(NotFoundError):
+        client.datasets.get(made.id)
+
+
+def test_an_error_names_the_field(client):
+    with pytest.raises(InvalidInputError) as caught:
+        client.datasets.create("x", "rooms", options={"size": 7})
+    assert caught.value.status == 422
+    assert caught.value.errors[0].pointer == "/options/size"
+    assert caught.value.request_id
+    assert caught.value.type == "urn:taskatlas:problem:invalid-input"
+
+
+def test_an_imported_atlas_and_all_that_follows_from_it(client, table):
+    atlas = client.atlases.import_file(table, name="table")
+    assert client.atlases.get(atlas.id) == atlas
+    assert (atlas.status, atlas.transfer_count, atlas.networks) == ("ready", 7, [])
+    assert atlas.finished_at.utcoffset().total_seconds() == 0
+    assert [each.id for each in client.atlases.list().items] == [atlas.id]
+
+    affinity = client.atlases.affinity(atlas.id)
+    assert affinity.normalized
+    assert affinity.to_numpy().shape == (2, 5)
+    assert client.atlases.affinity(atlas.id, order=2).sources == ["edge2d+rgb2sfnorm"]
+    npy = client.atlases.affinity_file(atlas.id, "npy")
+    np.testing.assert_array_equal(np.load(io.BytesIO(npy), allow_pickle=False), affinity.to_numpy())
+    assert client.atlases.affinity_file(atlas.id, "csv", order=2).startswith(b"sources,target,")
+
+    everything = list(client.atlases.every_transfer(atlas.id))
+    assert len(everything) == 7
+    chosen = client.atlases.transfers(atlas.id, target="rgb2sfnorm", source="edge2d", order=1).items
+    assert [transfer.affinity for transfer in chosen] == [0.125]
+    page = client.atlases.transfers(atlas.id, limit=3)
+    rest = client.atlases.transfers(atlas.id, cursor=page.next_cursor)
+    assert page.items + rest.items == everything
+    noted = next(transfer for transfer in everything if transfer.sources == ["rgb2depth"])
+    assert client.atlases.transfer(atlas.id, noted.id).metrics == {"note": "close"}
+
+    choice = client.atlases.taxonomy(atlas.id, budget=2, alternatives=2)
+    assert choice.alternatives[0].objective <= choice.objective
+    assert choice.alternatives[0].sources != choice.sources
+    taxonomy = client.atlases.taxonomy(atlas.id, budget=1)
+    assert taxonomy.optimal
+    assert taxonomy.sources == ["rgb2sfnorm"]
+    assert taxonomy.objective == pytest.approx(1.0)
+    assert {choice.target for choice in taxonomy.transfers} == {"rgb2depth", "rgb2sfnorm"}
+    assert taxonomy.explanation.sources[0].source == "rgb2sfnorm"
+    frontier = client.atlases.frontier(atlas.id)
+    assert [point.budget for point in frontier] == [1, 2, 3, 4]
+    assert frontier[0].objective == pytest.approx(taxonomy.objective)
+    assert all(point.optimal for point in frontier)
+    tree = client.atlases.tree(atlas.id)
+    assert client.atlases.newick(atlas.id).strip().endswith(";")
+    assert len(tree.linkage) == len(tree.names) - 1
+
+    client.atlases.delete(atlas.id)
+    with pytest.raises(NotFoundError):
+        client.atlases.affinity(atlas.id)
+
+
+def test_a_build_its_job_and_its_transfers(client, platform, tmp_path):
+    job = client.atlases.build(
+        "rooms", preset="tiny", tasks=["depth", "normals"], orders=[1], seed=3, overrides={"stack": 4}
+    )
+    assert (job.state, job.ended, job.cancel_requested) == ("queued", False, False)
+    assert job.children["queued"] > 2
+    atlas_id = job.resource.id
+    with pytest.raises(ConflictError, match="building"):
+        client.atlases.affinity(atlas_id)
+    measured(platform, atlas_id, finish=False)
+    atlas = client.atlases.get(atlas_id)
+    assert (atlas.job_id, atlas.dataset is None) == (job.id, False)
+    assert atlas.networks[0].win_rate_vs_random == 0.75
+    transfer = client.atlases.transfer(atlas_id, client.atlases.transfers(atlas_id).items[0].id)
+    assert transfer.curves["head"]["losses"] == [1.5, 0.5]
+    assert (transfer.win_rate, transfer.test_loss, transfer.metrics) == (0.625, 0.125, {"mean_angle": 20.5})
+    with pytest.raises(ConflictError, match="in use"):
+        client.datasets.delete(atlas.dataset)
+    picture = tmp_path / "room.png"
+    picture.write_bytes(b"no picture")
+    with pytest.raises((NotReadyError, InvalidInputError)):
+        client.atlases.infer(atlas_id, [picture], tasks=["depth"])
+    client.jobs.cancel(job.id)
+    with pytest.raises(JobCancelledError):
+        client.jobs.wait(job)
+    assert client.atlases.get(atlas_id).status == "cancelled"
+    assert client.jobs.list(state="cancelled").items[0].id == job.id
+
+
+def test_keys(client, server):
+    admin = client.keys.create("admin", ["admin"])
+    assert admin.secret.startswith(admin.prefix)
+    with pytest.raises(UnauthorizedError):
+        client.atlases.list()
+    with TaskAtlas(server, admin.secret) as keeper:
+        reader = keeper.keys.create("reader", ["read"])
+        assert {key.name for key in keeper.keys.list().items} == {"admin", "reader"}
+        with TaskAtlas(server, reader.secret) as reading:
+            assert reading.atlases.list().items == []
+            with pytest.raises(ForbiddenError, match="train"):
+                reading.atlases.build("x", preset="tiny")
+        keeper.keys.revoke(reader.id)
+        with TaskAtlas(server, reader.secret) as revoked, pytest.raises(UnauthorizedError):
+            revoked.atlases.list()
+        with pytest.raises(ConflictError, match="last key"):
+            keeper.keys.revoke(admin.id)
+
+
+def test_readiness_without_a_worker_is_told_not_raised(client):
+    assert client.healthy()
+    readiness = client.readiness()
+    assert readiness.status == "not ready"
+    assert "worker" in readiness.checks["detail"]
+
+
+def test_a_file_that_is_too_large_is_a_typed_error(client, tmp_path):
+    large = tmp_path / "large.csv"
+    large.write_bytes(b"x" * (17 * 2**20))
+    with pytest.raises(TooLargeError, match="16 MiB"):
+        client.atlases.import_file(large, name="large")
+
+
+def test_a_crowd_is_served(client, server, authorize, table):
+    """More requests at once than threads, and more of these than connections: none waits for ever."""
+    atlas = client.atlases.import_file(table, name="crowd").id
+    key = authorize(Scope.READ)["Authorization"].removeprefix("Bearer ")
+    with TaskAtlas(server, key, timeout=60, max_retries=0) as crowd, ThreadPoolExecutor(100) as pool:
+        calls = (crowd.atlases.list, lambda: crowd.atlases.transfers(atlas), crowd.datasets.list)
+        pages = list(pool.map(lambda number: calls[number % 3](), range(240)))
+    assert [len(page.items) for page in pages] == [1, 7, 0] * 80
+
+
+def test_a_dropped_connection_leaves_the_service_alive(client, server):
+    host, port = server.removeprefix("http://").split(":")
+    for part in (
+        b"GET /api/v1/atlases HTTP/1.1\r\n",
+        b"POST /api/v1/atlases HTTP/1.1\r\nContent-Length: 9\r\n\r\n{",
+    ):
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(part)
+    assert client.atlases.list().items == []
