@@ -25,7 +25,8 @@ from models.training.seeds import derived_seed
 StepLoss = Callable[[NDArray[np.int64], torch.Generator], Tensor]
 """The mean losses of one step, (networks,): of the examples with these positions, with this noise."""
 
-_REPORTS = 100  # progress reports per stage
+_REPORTS = 100  # progress reports per stage, at least
+_UNREPORTED = 20  # steps without a report, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Run:
         return tensors["losses"].numpy().astype(np.float32)
 
     def _report(self, stage: Stage, done: int, steps: int) -> None:
-        if done % max(1, steps // _REPORTS) == 0 or done == steps:
+        if done % min(max(1, steps // _REPORTS), _UNREPORTED) == 0 or done == steps:
             fraction = min(1.0, self._done + stage.share * done / steps)
             self._context.progress(fraction, f"{stage.text}, step {done} of {steps}")
 
