@@ -43,6 +43,7 @@ class JobContext:
         self.config: dict[str, Any] = claimed.config
         self.resource_id = claimed.resource_id
         self.ended = False
+        self._ending = False
         self._checkpoint = claimed.checkpoint
         self._shutdown = shutdown
         self._stop = threading.Event()
@@ -120,6 +121,7 @@ class JobContext:
             LeaseLost: Another worker has the job.
             Stopped: Someone cancelled it; what it worked on may be gone.
         """
+        self._ending = True
         with self.session() as session:
             leases = LeasesService(session, self.platform)
             # Before the block writes: locks are always taken in this order.
@@ -150,7 +152,8 @@ class JobContext:
         self._stop.set()
 
     def _lose(self) -> None:
-        if not self._stop.is_set():
+        # A heartbeat that comes just after the end finds no lease either; `commit` itself says if it has lost.
+        if not self._ending and not self._stop.is_set():
             log.warning("job %s is no longer ours; stopping it", self.lease.job_id)
         self._stop.set()
 
