@@ -1,17 +1,16 @@
 // The optimal taxonomy as a graph: chosen sources on the left, targets on the right, one line per source used.
 
-import { h, s } from "../lib/dom.js";
+import { h, narrow, s } from "../lib/dom.js";
 import { percent } from "../lib/format.js";
 import { group, title, titles } from "../lib/tasks.js";
 import { beside, hideTip, showTip } from "./tooltip.js";
 
 const ROW = 29;
 const TOP = 34;
-const LEFT = 190;
-const RIGHT = 520;
-const BARS = 700;
 const BAR = 76;
-const WIDTH = BARS + 2 * BAR + 66;
+const WIDE = { left: 190, right: 520, bend: 150, bars: 700, width: 700 + 2 * BAR + 66 };
+/** On a phone the figures are in the tooltip. */
+const COMPACT = { left: 128, right: 186, bend: 26, bars: null, width: 332 };
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
 
@@ -47,6 +46,8 @@ function bar(x, y, rate, kind) {
 }
 
 export function taxonomyGraph(taxonomy) {
+  const compact = narrow();
+  const { left, right, bend, bars, width } = compact ? COMPACT : WIDE;
   const { sources, targets } = arrange(taxonomy);
   const height = TOP + Math.max(targets.length, sources.length, 1) * ROW + 8;
   const middle = (index) => TOP + (index + 0.5) * ROW;
@@ -64,7 +65,7 @@ export function taxonomyGraph(taxonomy) {
     const own = transfer.sources.includes("self");
     const path = s("path", {
       class: `edge${own ? " edge-self" : ""}`, dataset: { group: group(source) },
-      d: `M ${LEFT + 10} ${y0} C ${LEFT + 150} ${y0}, ${RIGHT - 150} ${y1}, ${RIGHT - 10} ${y1}`,
+      d: `M ${left + 10} ${y0} C ${left + bend} ${y0}, ${right - bend} ${y1}, ${right - 10} ${y1}`,
     });
     return keep(path, [source], [transfer.target]);
   }));
@@ -89,9 +90,9 @@ export function taxonomyGraph(taxonomy) {
     const served = targets.filter((transfer) => origins(transfer).includes(source)).map((transfer) => transfer.target);
     const y = sourceY.get(source);
     const node = s("g", { class: "node", tabindex: 0, role: "listitem", "aria-label": `Source ${title(source)} serves ${served.length} targets` },
-      s("rect", { class: "hit", x: 0, y: y - ROW / 2, width: LEFT + 14, height: ROW }),
-      s("text", { class: "node-label node-source", x: LEFT - 10, y: y + 4.5, "text-anchor": "end" }, title(source)),
-      s("circle", { class: "dot", cx: LEFT + 2, cy: y, r: 6.5, dataset: { group: group(source) } }));
+      s("rect", { class: "hit", x: 0, y: y - ROW / 2, width: left + 14, height: ROW }),
+      s("text", { class: "node-label node-source", x: left - 10, y: y + 4.5, "text-anchor": "end" }, title(source)),
+      s("circle", { class: "dot", cx: left + 2, cy: y, r: 6.5, dataset: { group: group(source) } }));
     hover(node, (mark) => mark.from.includes(source), h("strong", null, title(source)),
       h("span", null, served.length ? `serves ${served.map(title).join(", ")}` : "serves no target"));
     return keep(node, [source], served);
@@ -102,23 +103,25 @@ export function taxonomyGraph(taxonomy) {
     const own = transfer.sources.includes("self");
     const words = own ? "trained with full supervision" : `from ${titles(transfer.sources)}`;
     const node = s("g", { class: "node", tabindex: 0, role: "listitem", "aria-label": `Target ${title(transfer.target)}, ${words}, gain ${percent(transfer.win_rate_vs_scratch)}, quality ${percent(transfer.win_rate_vs_full)}` },
-      s("rect", { class: "hit", x: RIGHT - 12, y: y - ROW / 2, width: WIDTH - RIGHT + 12, height: ROW }),
-      s("circle", { class: `dot${own ? " dot-self" : ""}`, cx: RIGHT - 2, cy: y, r: 5.5, dataset: { group: group(transfer.target) } }),
-      s("text", { class: "node-label", x: RIGHT + 11, y: y + 4.5 }, title(transfer.target)),
-      own ? s("text", { class: "axis", x: BARS, y: y + 4 }, "fully supervised")
-        : [bar(BARS, y, transfer.win_rate_vs_scratch, "gain"), bar(BARS + BAR + 14, y, transfer.win_rate_vs_full, "quality")]);
+      s("rect", { class: "hit", x: right - 12, y: y - ROW / 2, width: width - right + 12, height: ROW }),
+      s("circle", { class: `dot${own ? " dot-self" : ""}`, cx: right - 2, cy: y, r: 5.5, dataset: { group: group(transfer.target) } }),
+      s("text", { class: "node-label", x: right + 11, y: y + 4.5 }, title(transfer.target)),
+      bars === null ? null : own ? s("text", { class: "axis", x: bars, y: y + 4 }, "fully supervised")
+        : [bar(bars, y, transfer.win_rate_vs_scratch, "gain"), bar(bars + BAR + 14, y, transfer.win_rate_vs_full, "quality")]);
     hover(node, (mark) => mark.to.includes(transfer.target), h("strong", null, title(transfer.target)), h("span", null, words),
       h("span", null, `gain ${percent(transfer.win_rate_vs_scratch, 1)}, quality ${percent(transfer.win_rate_vs_full, 1)}`));
     return keep(node, origins(transfer), [transfer.target]);
   });
 
   return h("div", { class: "chart-scroll" }, s("svg", {
-    class: "taxonomy", viewBox: `0 0 ${WIDTH} ${height}`, width: WIDTH, height, role: "list",
+    class: `taxonomy${compact ? " is-compact" : ""}`, viewBox: `0 0 ${width} ${height}`, width, height, role: "list",
     "aria-label": `Taxonomy with ${sources.length} sources and ${targets.length} targets`,
   },
-  s("text", { class: "column-title", x: LEFT - 10, y: 16, "text-anchor": "end" }, "Sources"),
-  s("text", { class: "column-title", x: RIGHT + 11, y: 16 }, "Targets"),
-  s("text", { class: "column-title", x: BARS, y: 16 }, "Gain"),
-  s("text", { class: "column-title", x: BARS + BAR + 14, y: 16 }, "Quality"),
+  s("text", { class: "column-title", x: left - 10, y: 16, "text-anchor": "end" }, "Sources"),
+  s("text", { class: "column-title", x: right + 11, y: 16 }, "Targets"),
+  bars === null ? null : [
+    s("text", { class: "column-title", x: bars, y: 16 }, "Gain"),
+    s("text", { class: "column-title", x: bars + BAR + 14, y: 16 }, "Quality"),
+  ],
   edges, sourceNodes, targetNodes));
 }

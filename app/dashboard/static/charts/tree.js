@@ -1,19 +1,20 @@
 // The task similarity tree: tasks that transfer alike stand together.
 
-import { h, s } from "../lib/dom.js";
+import { h, narrow, s } from "../lib/dom.js";
 import { group, title } from "../lib/tasks.js";
 
 const ROW = 21;
-const WIDTH = 560;
-const LABELS = 190;
+const WIDE = { width: 560, labels: 190 };
+const COMPACT = { width: 318, labels: 176 };
 const PAD = 12;
 
 /** root: {name, height, children}; leaves have a name and no children. */
 export function taskTree(root) {
+  const { width, labels } = narrow() ? COMPACT : WIDE;
   const leaves = [];
   const links = [];
   const highest = root.height || 1;
-  const x = (height) => PAD + (1 - height / highest) * (WIDTH - LABELS - PAD);
+  const x = (height) => PAD + (1 - height / highest) * (width - labels - PAD);
   const place = (node) => {
     if (!node.children?.length) {
       leaves.push(node);
@@ -30,7 +31,7 @@ export function taskTree(root) {
   place(root);
   const height = leaves.length * ROW + 10;
   return h("div", { class: "chart-scroll" }, s("svg", {
-    class: "tree", viewBox: `0 0 ${WIDTH} ${height}`, width: WIDTH, height, role: "img",
+    class: "tree", viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
     "aria-label": `Similarity tree of ${leaves.length} tasks, in this order: ${leaves.map((leaf) => title(leaf.name)).join(", ")}`,
   }, links, leaves.map((leaf, index) => [
     s("circle", { class: "dot", cx: x(0) + 4, cy: (index + 0.5) * ROW + 4, r: 4.5, dataset: { group: group(leaf.name) } }),

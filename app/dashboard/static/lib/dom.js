@@ -23,6 +23,9 @@ export function replace(parent, ...children) {
   return parent;
 }
 
+/** Whether a chart has the width of a phone. */
+export const narrow = () => matchMedia("(max-width: 36rem)").matches;
+
 let counter = 0;
 export const uid = (prefix) => `${prefix}-${(counter += 1)}`;
 

@@ -5,7 +5,7 @@ import { taxonomyGraph } from "../charts/taxonomy.js";
 import { get } from "../lib/api.js";
 import { empty, h, replace, uid } from "../lib/dom.js";
 import { duration, fixed, list, percent } from "../lib/format.js";
-import { group, title } from "../lib/tasks.js";
+import { group, reserved, title } from "../lib/tasks.js";
 import { problemBox } from "./problem.js";
 
 const WAIT_MS = 120;
@@ -34,30 +34,44 @@ function summary(taxonomy) {
 export async function taxonomySection(body, path, atlas, signal) {
   const orders = atlas.orders.filter((order) => order <= 4);
   const highest = Math.max(...orders);
-  const state = { budget: null, maxOrder: highest };
-  const { items: points } = await get(`${path}/frontier?max_order=${highest}`, { signal });
-  if (!points.length) {
+  const last = atlas.sources.filter((source) => !reserved(source)).length;
+  if (!last || !orders.length) {
     replace(body, empty("No taxonomy", "This atlas has no transfer between tasks."));
     return;
   }
-  let frontier = points;
+  const state = { budget: Math.min(4, Math.ceil(last / 2)), maxOrder: highest };
+  let frontier = [];
   const sliderId = uid("budget");
   const orderId = uid("order");
-  const last = Math.max(...points.map((point) => point.budget));
-  state.budget = Math.min(4, last);
   const slider = h("input", { id: sliderId, type: "range", min: 1, max: last, step: 1, value: state.budget });
   const shown = h("output", { for: sliderId }, String(state.budget));
   const order = h("select", { id: orderId }, orders.map((each) => h("option", { value: each, selected: each === highest }, `up to ${each}`)));
-  const curve = h("div");
+  const curve = h("div", { class: "curve" });
   const figures = h("div", { "aria-live": "polite" });
   const graph = h("div");
   let asked = 0;
   let timer = null;
 
-  const drawCurve = () => replace(curve, frontierChart(frontier, state.budget, (budget) => {
-    slider.value = String(budget);
-    pick(budget);
-  }));
+  const drawCurve = () => {
+    if (!frontier.length) return;
+    replace(curve, frontierChart(frontier, state.budget, (budget) => {
+      slider.value = String(budget);
+      pick(budget);
+    }));
+  };
+  const loadCurve = async () => {
+    const order = state.maxOrder;
+    frontier = [];
+    replace(curve, h("p", { class: "loading" }, "Solving for every budget"));
+    try {
+      const { items } = await get(`${path}/frontier?max_order=${order}`, { signal });
+      if (order !== state.maxOrder) return;
+      frontier = items.filter((point) => point.budget <= last);
+      drawCurve();
+    } catch (error) {
+      if (!signal.aborted && order === state.maxOrder) replace(curve, problemBox(error));
+    }
+  };
   const load = async () => {
     const mine = (asked += 1);
     try {
@@ -79,13 +93,8 @@ export async function taxonomySection(body, path, atlas, signal) {
   slider.addEventListener("input", () => pick(Number(slider.value)));
   order.addEventListener("change", async () => {
     state.maxOrder = Number(order.value);
-    try {
-      frontier = (await get(`${path}/frontier?max_order=${state.maxOrder}`, { signal })).items;
-      drawCurve();
-      await load();
-    } catch (error) {
-      if (!signal.aborted) replace(figures, problemBox(error));
-    }
+    await load();
+    await loadCurve();
   });
   replace(body,
     h("div", { class: "taxonomy-layout" },
@@ -95,6 +104,7 @@ export async function taxonomySection(body, path, atlas, signal) {
           h("div", { class: "field" }, h("label", { for: orderId }, "Order"), order)),
         curve, figures),
       graph));
-  drawCurve();
+  // The curve is many taxonomies: the one that is shown comes first.
   await load();
+  await loadCurve();
 }
