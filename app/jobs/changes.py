@@ -116,9 +116,10 @@ class JobChanges:
         after_commit(self._session, drop)
 
     def _tell(self, job: Job, kind: EventKind, now: datetime) -> None:
-        self._jobs.add_event(job.id, kind, job_view(job, now).model_dump(mode="json"), now)
-        if job.state in FINAL:
+        if kind == EventKind.PROGRESS or job.state in FINAL:
+            # Only the newest report says how far a job is, and none once it has ended: a build of hours makes many.
             self._jobs.forget_events(job.id, EventKind.PROGRESS)
+        self._jobs.add_event(job.id, kind, job_view(job, now).model_dump(mode="json"), now)
 
 
 def _roll_up(group: Job, children: Sequence[Job], now: datetime) -> None:

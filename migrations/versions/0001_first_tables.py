@@ -159,6 +159,7 @@ def upgrade() -> None:
             ["job_id"], ["jobs.id"], name="fk_job_events_job_id_jobs", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_job_events"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_job_events_job_id_id", "job_events", ["job_id", "id"])
 

@@ -147,7 +147,10 @@ def test_what_happens_while_a_stream_is_followed_is_told_soon(api, submit, work)
     worker.join()
     assert events[0][2]["state"] == "running"
     assert events[-1][2]["state"] == "succeeded"
-    assert [data["step"] for _, kind, data in events if kind == "progress"][:1] == ["a quarter"]
+    steps = [data["step"] for _, kind, data in events if kind == "progress"]
+    assert steps in (["a quarter", "half"], ["a quarter"], ["half"]), (
+        "of reports between two looks the newest"
+    )
     assert took < 1.5 + 3, "the end is told within seconds"
 
 

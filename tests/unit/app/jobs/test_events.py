@@ -20,6 +20,22 @@ def test_a_job_tells_of_every_state(jobs):
     assert jobs.events(job_id, EventKind.PROGRESS) == [], "how it got on, nobody needs to know any more"
 
 
+def test_only_the_newest_report_of_progress_is_kept_under_an_id_of_its_own(jobs):
+    """A build of hours would fill the database with them, and who saw the one before must see the next."""
+    group, (child,) = jobs.group(())
+    lease = jobs.claim(child)
+    seen = {group: [], child: []}
+    for step in range(1, 6):
+        with jobs.leases() as leases:
+            leases.report(lease, step / 10, f"step {step}")
+        for job_id, ids in seen.items():
+            [event] = jobs.events(job_id, EventKind.PROGRESS)
+            assert event.data["progress"] == step / 10
+            ids.append(event.id)
+    for ids in seen.values():
+        assert ids == sorted(set(ids))
+
+
 def test_ids_of_events_increase(jobs):
     group, children = jobs.group((), (0,))
     for child in children:
