@@ -65,6 +65,8 @@ def pack_network(
 ) -> bytes:
     """Write a network, its description and what belongs to it as one safetensors file.
 
+    Equal networks give equal bytes.
+
     Args:
         module: A network made of this package's modules.
         metadata: JSON values to keep beside it.
@@ -80,7 +82,7 @@ def pack_network(
         "network": json.dumps(describe(module)),
         "metadata": json.dumps(metadata or {}),
     }
-    return save_tensors(stored, metadata=header)
+    return _canonical(save_tensors(stored, metadata=header))
 
 
 def unpack_network(data: bytes) -> SavedNetwork:
@@ -137,6 +139,14 @@ def build(description: Mapping[str, Any]) -> nn.Module:
 
 def _plain(value: Tensor) -> Tensor:
     return value.detach().cpu().contiguous()
+
+
+def _canonical(data: bytes) -> bytes:
+    """The same file with a sorted header: safetensors keeps metadata in no order, so equal networks differed."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # tensors begin at a multiple of 8 bytes
+    return len(header).to_bytes(8, "little") + header + data[8 + length :]
 
 
 def _header(data: bytes) -> dict[str, str]:
