@@ -19,7 +19,7 @@ setup-dev: ## The same with the tools for tests and checks
 	@.ci/setup dev
 
 test: setup-dev ## Run every test on two processes (under 10 minutes on two cores)
-	$(PYTEST) -n 2
+	$(PYTEST) -n 2 --dist loadfile
 
 lint: setup-dev ## Check format, style, import directions and spelling
 	$(BIN)/ruff format --check .
