@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from app.atlases.records import Network, NewAtlas
+from app.atlases.records import Network, NewAtlas, Origin
 from app.atlases.repository import AtlasesRepository
 from app.core.platform import Platform
 from app.core.settings import Settings
@@ -89,7 +90,7 @@ def _store(platform: Platform, cache: Path) -> dict[tuple[str, ...], str]:
         return {each.sources: each.id for each in repository.all(ATLAS)}
 
 
-def new_atlas(atlas_id: str, origin: str, tasks: tuple[str, ...], config: dict) -> NewAtlas:
+def new_atlas(atlas_id: str, origin: Origin, tasks: tuple[str, ...], config: dict[str, Any]) -> NewAtlas:
     """A finished atlas."""
     now = datetime.now(UTC)
     return NewAtlas(

@@ -38,6 +38,6 @@ export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 
 export const list = (names) => new Intl.ListFormat("en", { type: "conjunction" }).format(names);
 
 export const ordinal = (place) => {
-  const suffix = { one: "st", two: "nd", few: "rd", other: "th" };
+  const suffix = { one: "st", two: "nd", few: "rd", other: "th" }; // codespell:ignore nd
   return `${place}${suffix[new Intl.PluralRules("en", { type: "ordinal" }).select(place)]}`;
 };
