@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _RETRY_DATABASE_S = 5
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_KEYED = "/api/"
+_OF_ANY_REQUEST = (401, 403, 503)
+_OF_ANY_BODY = (*_OF_ANY_REQUEST, 400, 413, 415, 422)
 _TYPE_ROOT = "urn:taskatlas:problem:"
 
 
@@ -52,7 +55,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def describe(document: dict[str, Any]) -> None:
-    """Say in an OpenAPI document that whatever is unacceptable is answered with a problem.
+    """Say in an OpenAPI document what any route answers to what is unacceptable, and how to send a key.
 
     Args:
         document: as the framework made it, which names schemas of its own for 422; changed in place.
@@ -63,10 +66,22 @@ def describe(document: dict[str, Any]) -> None:
     schemas.pop("ValidationError", None)
     own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= own.pop("$defs") | {"Problem": own}
-    for path in document["paths"].values():
-        for operation in path.values():
-            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
-                operation["responses"]["422"] = problem_responses(422)[422]
+    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    for path, operations in document["paths"].items():
+        if path.startswith(_KEYED):
+            for operation in operations.values():
+                _describe(operation)
+
+
+def _describe(operation: dict[str, Any]) -> None:
+    responses: dict[str, Any] = operation["responses"]
+    always = _OF_ANY_BODY if "requestBody" in operation else _OF_ANY_REQUEST
+    common = {str(status): response for status, response in problem_responses(*always).items()}
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        del responses["422"]
+        common |= {str(status): response for status, response in problem_responses(422).items()}
+    operation["responses"] = dict(sorted((common | responses).items()))
+    operation["security"] = [{"key": []}, {}]  # none is needed while the service runs open
 
 
 def render(
