@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from app.core.settings import Settings, WorkerSettings
+    from app.core.settings import Settings
 
 READY_WITHIN_S = 180.0
 GRACE_S = 10.0
@@ -86,10 +86,15 @@ def run_everything(settings: Settings, say: Callable[[str], None]) -> None:
             _start_redis(settings, supervisor, say)
             _migrate(settings)
             require_key_beyond_loopback(settings)
-            _start_rest(settings, supervisor, listener)
+            first, *more = _workers(settings)
+            _start_first(settings, supervisor, listener, first)
             _wait_until_ready(settings.server.host, port, supervisor, ending)
             if ending.received:
                 return
+            for (
+                worker
+            ) in more:  # not before: they would take their share of the cores from those that it needs
+                supervisor.start(worker)
             address_file(data).write_text(f"{url}\n", encoding="utf-8")
             stack.callback(address_file(data).unlink, missing_ok=True)
         except OSError as error:
@@ -132,29 +137,41 @@ def _migrate(settings: Settings) -> None:
     Database(settings.database).migrate()
 
 
-def _start_rest(settings: Settings, supervisor: Supervisor, listener: socket.socket) -> None:
-    environment = dict(os.environ) | {
+def _start_first(
+    settings: Settings, supervisor: Supervisor, listener: socket.socket, worker: Service
+) -> None:
+    """Start what the service needs to be ready, and the inference engine."""
+    environment = _environment(settings)
+    fd = listener.fileno()
+    web = python_command("-m", "app.cli", "serve", "--fd", str(fd))
+    supervisor.start(Service("web", web, environment, pass_fds=(fd,)))
+    supervisor.start(worker)
+    supervisor.start(Service("inference", inference_command(), environment))
+
+
+def _workers(settings: Settings) -> list[Service]:
+    """Describe every worker: several with fewer threads build an atlas faster than one with many."""
+    worker = settings.worker
+    threads = threads_environment(worker.threads or max(1, available_cores() // worker.processes))
+    environment = _environment(settings) | threads
+    if worker.processes == 1:
+        return [Service("worker", worker_command("cpu"), environment)]
+    return [
+        Service(
+            f"worker-{number}",
+            worker_command("cpu"),
+            environment | {"TASKATLAS_WORKER_NAME": f"{worker.name}-{number}"},
+        )
+        for number in range(1, worker.processes + 1)
+    ]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return dict(os.environ) | {
         "PYTHONUNBUFFERED": "1",
         "TASKATLAS_DATA": str(settings.data),
         "TASKATLAS_HOST": settings.server.host,
     }
-    fd = listener.fileno()
-    web = python_command("-m", "app.cli", "serve", "--fd", str(fd))
-    supervisor.start(Service("web", web, environment, pass_fds=(fd,)))
-    for name, own in _workers(settings.worker):
-        supervisor.start(Service(name, worker_command("cpu"), environment | own))
-    supervisor.start(Service("inference", inference_command(), environment))
-
-
-def _workers(settings: WorkerSettings) -> list[tuple[str, dict[str, str]]]:
-    """Name each worker and its environment: several with fewer threads build an atlas faster than one with many."""
-    threads = threads_environment(settings.threads or max(1, available_cores() // settings.processes))
-    if settings.processes == 1:
-        return [("worker", {"TASKATLAS_WORKER_NAME": settings.name} | threads)]
-    return [
-        (f"worker-{number}", {"TASKATLAS_WORKER_NAME": f"{settings.name}-{number}"} | threads)
-        for number in range(1, settings.processes + 1)
-    ]
 
 
 def _wait_until_ready(host: str, port: int, supervisor: Supervisor, ending: _EndSignals) -> None:

@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -14,6 +16,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from app.core.embedded import redis_command
+from tests.services import new_database
 
 START_S = 90
 
@@ -28,6 +33,7 @@ class Instance:
             [sys.executable, "-m", "app.cli", "up"],
             env=inherited
             | {"TASKATLAS_DATA": str(data), "TASKATLAS_PORT": str(port), "OMP_NUM_THREADS": "1"}
+            | {"TASKATLAS_WORKERS": "1"}
             | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -64,9 +70,9 @@ class Instance:
             family |= more
         return family
 
-    def end(self, number):
+    def end(self, number, least=6):
         family = self.family()
-        assert len(family) >= 6, "supervisor, watchdog, Redis, worker, inference and web"
+        assert len(family) >= least, "supervisor, watchdog, Redis, worker, inference and web"
         self.process.send_signal(number)
         status = self.process.wait(timeout=30)
         until(lambda: not any(map(alive, family)), 10, self)
@@ -154,7 +160,7 @@ def test_a_killed_supervisor_leaves_no_process_and_the_folder_can_be_used_again(
 
 @pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_a_second_start_in_the_same_folder_is_refused(start):
-    instance = start()
+    instance = start(TASKATLAS_WORKERS="2")
     url = instance.url()
     refused = start()
     assert refused.fails() == (
@@ -165,13 +171,13 @@ def test_a_killed_worker_is_replaced_and_a_second_start_in_the_same_folder_is_re
         ],
     )
     workers = {pid for pid in instance.family() if "jobs.worker" in command_line(pid)}
-    assert workers
+    assert len(workers) == 2
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
     until(lambda: "starting it again" in instance.text, 10, instance)
     until(
-        lambda: {pid for pid in instance.family() if "jobs.worker" in command_line(pid)} - workers,
-        20,
+        lambda: len({pid for pid in instance.family() if "jobs.worker" in command_line(pid)} - workers) == 2,
+        30,
         instance,
     )
     until(lambda: is_ready(url), 60, instance)
@@ -224,12 +230,33 @@ def test_a_full_disk_is_one_clear_line(start, tmp_path):
     assert "disk full" in lines[0]
 
 
+@pytest.mark.slow
+def test_addresses_replace_the_embedded_parts(start, postgres_server, tmp_path):
+    folder = Path(tempfile.mkdtemp(prefix="taskatlas-test-"))  # a socket's path must be short
+    redis = subprocess.Popen(redis_command(folder / "redis.sock", folder), stdout=subprocess.DEVNULL)
+    try:
+        with new_database(postgres_server) as database:
+            instance = start(
+                TASKATLAS_DATABASE_URL=database,
+                TASKATLAS_REDIS_URL=f"unix://{folder}/redis.sock",
+                TASKATLAS_ARTIFACTS_URL=str(tmp_path / "elsewhere"),
+            )
+            assert is_ready(instance.url())
+            assert not any("redis-server" in command_line(pid) for pid in instance.family())
+            assert instance.end(signal.SIGTERM, least=5) == 0
+    finally:
+        redis.kill()
+        redis.wait()
+        shutil.rmtree(folder)
+    assert (tmp_path / "elsewhere").is_dir()
+    assert not {"taskatlas.db", "artifacts"} & {path.name for path in instance.data.iterdir()}
+
+
 def test_doctor_says_what_is_and_is_not_there(tmp_path):
-    environment = os.environ | {"TASKATLAS_DATA": str(tmp_path / "data")}
+    environment = os.environ | {"TASKATLAS_DATA": str(tmp_path / "data"), "TASKATLAS_PORT": "0"}
     command = [sys.executable, "-m", "app.cli", "doctor", "--json"]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    checks = {check["name"]: check["ok"] for check in json.loads(result.stdout)}
-    assert checks["Python"]
-    assert checks["data folder"]
-    assert not checks["worker"], "nothing runs on this folder"
-    assert result.returncode == 1
+    verdicts = {check["name"]: check["verdict"] for check in json.loads(result.stdout)}
+    assert verdicts["Python"] == verdicts["data folder"] == verdicts["port"] == "ok"
+    assert verdicts["worker"] == verdicts["Redis"] == "off", "nothing runs on this folder, nor need it"
+    assert result.returncode == int("bad" in verdicts.values())
