@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -24,6 +24,8 @@ from app.core.embedded import redis_command
 from app.core.supervisor import python_command
 
 STARTS_WITHIN_S = 60.0
+_LONGEST_RUN_S = 24 * 3600.0
+_PREFIX = "taskatlas-test-"
 _UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 
 
@@ -68,11 +70,12 @@ def redis_server(process: int = 0) -> Generator[str]:
     """Yield the address of a Redis whose database is ours to empty.
 
     Args:
-        process: number of this test process; of a Redis that was given, each takes the database of that number.
+        process: number of this test process; of a Redis that was given by host and port, each takes the database of
+            that number.
     """
     given = os.environ.get("TASKATLAS_TEST_REDIS_URL")
     if given:
-        url = f"{given.rstrip('/')}/{process}"
+        url = given if given.startswith("unix:") else f"{given.rstrip('/')}/{process}"
         with redis.Redis.from_url(url) as client:
             if client.dbsize():
                 raise RuntimeError(f"{url} holds data that the tests did not put there")
@@ -104,8 +107,12 @@ def _ping(url: str) -> None:
 
 @contextmanager
 def _folder() -> Generator[Path]:
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):  # by runs that were killed
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < time.time() - _LONGEST_RUN_S:
+                shutil.rmtree(left, ignore_errors=True)
     # Directly below the temporary folder: a socket's path must be short.
-    folder = Path(tempfile.mkdtemp(prefix="taskatlas-test-"))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     try:
         yield folder
     finally:
