@@ -14,6 +14,8 @@ from models.taxonomy.options import (
 )
 from models.taxonomy.table import RANDOM, SELF, Transfer
 
+_EFFORT = 512  # comparisons spent on whether one transfer is superfluous
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -205,13 +207,29 @@ def _preference(edge: Edge) -> tuple[float, int, list[str]]:
 
 
 def _undominated(ranked: Sequence[Edge], required: int) -> tuple[Edge, ...]:
-    kept: list[Edge] = []
+    kept: dict[int, Edge] = {}
     for edge in ranked:
         needs = edge.needs & ~required
         # Whatever was kept before serves at least as well, so only its needs remain to be compared.
-        if all(better.needs & ~needs for better in kept):
-            kept.append(Edge(edge.transfer, needs, edge.value))
-    return tuple(kept)
+        if not _holds_one_of(needs, kept):
+            kept[needs] = Edge(edge.transfer, needs, edge.value)
+    return tuple(kept.values())
+
+
+def _holds_one_of(needs: int, kept: Collection[int]) -> bool:
+    """Whether a set holds one of those kept; where that takes long to tell, "no" does no harm."""
+    if len(kept) <= _EFFORT:
+        return any(not other & ~needs for other in kept)
+    if needs in kept:
+        return True
+    if 1 << needs.bit_count() > _EFFORT:
+        return False
+    subset = needs
+    while subset:
+        subset = (subset - 1) & needs
+        if subset in kept:
+            return True
+    return False
 
 
 def _candidates(options: Options, measured: Collection[str]) -> set[str]:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from models.taxonomy import choices
 from models.taxonomy.options import (
     ContradictoryOptions,
     InfeasibleBudget,
@@ -56,6 +57,31 @@ def test_taxonomy_is_what_trying_every_set_of_sources_finds(question: tuple[list
         assert taxonomy.best.sources == chosen
         found = [each.sources for each in taxonomy.alternatives]
         assert found == [each for each, _ in expected[1 : options.alternatives]]
+
+
+@pytest.mark.parametrize("effort", [0, 2, 4])
+@given(question=questions())
+@settings(max_examples=20, deadline=None)
+def test_leaving_out_transfers_by_any_effort_changes_nothing(
+    effort: int, question: tuple[list[Transfer], Options]
+) -> None:
+    table, options = question
+    assume(table)
+    full = solve(table, options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choices, "_EFFORT", effort)
+        other = solve(table, options)
+    assert (other.best, other.alternatives) == (full.best, full.alternatives)
+
+
+def test_large_tables_are_answered_near_their_time_limit() -> None:
+    generator = np.random.default_rng(1)
+    names = [f"s{number:03}" for number in range(200)]
+    sets = {tuple(sorted(generator.choice(names, 3, replace=False))) for _ in range(4000)}
+    table = [Transfer(each, f"t{target}", float(generator.random())) for each in sets for target in range(4)]
+    taxonomy = solve(table, Options(budget=20, time_limit_s=0.5))
+    assert taxonomy.seconds < 10
+    assert taxonomy.best.cost <= 20
 
 
 @given(questions())
