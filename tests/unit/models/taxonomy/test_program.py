@@ -39,7 +39,7 @@ def row(sources: str, target: str, affinity: float | None, quality: float | None
 
 
 @given(questions())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_taxonomy_is_what_trying_every_set_of_sources_finds(question: tuple[list[Transfer], Options]) -> None:
     table, options = question
     assume(table)
