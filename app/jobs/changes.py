@@ -10,7 +10,7 @@ from app.jobs.schemas import job_view
 from app.jobs.states import FINAL, STARTING, EventKind, JobState
 from app.jobs.tables import Job
 
-_SHOWN = 2  # running jobs whose steps their group tells
+_SHOWN = 1  # running jobs whose steps their group tells: it is one line
 
 
 class JobChanges:
