@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
@@ -12,8 +11,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from app.core.dependencies import PlatformDep, ReadScope, SessionDep, TrainScope
-from app.core.errors import FieldError, InvalidInput
-from app.core.pagination import Cursor, Limit, Page, cut, decode_cursor
+from app.core.pagination import Cursor, Limit, Page, cut, decode_time_cursor
 from app.core.platform import Platform
 from app.core.problems import problem_responses
 from app.jobs.schemas import API, JobView, job_view
@@ -48,9 +46,7 @@ def list_jobs(
 ) -> Page[JobView]:
     """List jobs, newest first; those of a group are shown when their group or kind is asked for."""
     service = JobsService(session, platform)
-    key = decode_cursor(cursor, 2)
-    after = None if key is None else (_moment(key[0]), key[1])
-    rows = service.list(limit + 1, after=after, state=state, kind=kind, parent_id=parent)
+    rows = service.list(limit + 1, after=decode_time_cursor(cursor), state=state, kind=kind, parent_id=parent)
     page, next_cursor = cut(rows, limit, lambda job: (job.created_at.isoformat(), job.id))
     now = service.now()
     return Page(items=[job_view(job, now) for job in page], next_cursor=next_cursor)
@@ -136,12 +132,3 @@ def _event_id(text: str) -> int | None:
 
 def _event(event_id: int, kind: str, data: str) -> ServerSentEvent:
     return ServerSentEvent(data, event=kind, id=str(event_id))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(
-            "no such cursor", errors=[FieldError("cursor", "is not a `next_cursor` of this list")]
-        ) from error
