@@ -106,12 +106,8 @@ class Stacked(nn.Module):
 
 def _stack(modules: Sequence[nn.Module]) -> nn.Module:
     first = modules[0]
-    if any(type(module) is not type(first) for module in modules):
-        message = "the networks are built of different layers"
-        raise StackError(message)
-    shapes = {tuple(tensor.shape for tensor in module.state_dict().values()) for module in modules}
-    if len(shapes) != 1:
-        message = f"{type(first).__name__} layers of different shapes"
+    if len({repr(module) for module in modules}) != 1:  # names layers, shapes, strides and all
+        message = f"{type(first).__name__} networks of different layers or shapes"
         raise StackError(message)
     if isinstance(first, nn.Conv2d):
         return StackedConv2d(cast("Sequence[nn.Conv2d]", modules))
