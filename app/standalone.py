@@ -150,7 +150,7 @@ def _start_first(
 
 
 def _workers(settings: Settings) -> list[Service]:
-    """Describe every worker: several with fewer threads build an atlas faster than one with many."""
+    """Describe every worker: an atlas spreads over them, and they share the cores."""
     worker = settings.worker
     threads = threads_environment(worker.threads or max(1, available_cores() // worker.processes))
     environment = _environment(settings) | threads
