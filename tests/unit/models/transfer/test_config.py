@@ -67,7 +67,9 @@ def test_single_values_are_overridden_and_nothing_else() -> None:
 )
 def test_a_field_of_no_use_is_pointed_at(arguments: dict[str, Any], pointer: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        atlas_config(arguments.pop("preset", "quick"), **arguments)
+        atlas_config(
+            arguments.get("preset", "quick"), **{k: v for k, v in arguments.items() if k != "preset"}
+        )
     assert caught.value.pointer == pointer
 
 
