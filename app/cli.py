@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress
 from rich.table import Table
 from taskatlas_client import Job, TaskAtlas, TaskAtlasError
 
+from app.core.artifacts import build_artifact_store
 from app.core.database import Database
 from app.core.embedded import SetupError, prepare_data_folder
 from app.core.errors import AtlasError
@@ -100,11 +101,17 @@ def inference() -> None:
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database to this version's schema."""
+    """Bring the database to this version's schema, and make the place of the artefacts if it is missing."""
     settings = _settings()
     prepare_data_folder(settings.data)
     Database(settings.database).migrate()
     out.print("the database is up to date")
+    url = settings.artifacts.url
+    try:
+        build_artifact_store(settings.artifacts).prepare()
+    except OSError as error:
+        raise SetupError(f"artefacts cannot be stored at {url}: {error}") from error
+    out.print(f"artefacts go to {url}", soft_wrap=True, markup=False)
 
 
 @cli.command()

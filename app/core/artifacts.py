@@ -22,6 +22,14 @@ class ArtifactStore:
     def __init__(self, place: "_Place") -> None:
         self._place = place
 
+    def prepare(self) -> None:
+        """Make the place where artefacts go, such as a bucket; one that is there is left alone.
+
+        Raises:
+            OSError: It is neither there nor can it be made.
+        """
+        self._place.prepare()
+
     def put(self, data: bytes) -> str:
         """Store bytes and return their id; once this returns they are durable.
 
@@ -77,10 +85,13 @@ def build_artifact_store(settings: ArtifactSettings) -> ArtifactStore:
     """Open the store that the settings name; a local folder is made when missing."""
     if "://" in settings.url and not settings.url.startswith("file://"):
         return ArtifactStore(_Remote(settings.url))
-    return ArtifactStore(_Folder(Path(settings.url.removeprefix("file://"))))
+    store = ArtifactStore(_Folder(Path(settings.url.removeprefix("file://"))))
+    store.prepare()
+    return store
 
 
 class _Place(Protocol):
+    def prepare(self) -> None: ...
     def exists(self, artifact: str) -> bool: ...
     def read(self, artifact: str) -> bytes: ...
     def write(self, artifact: str, data: bytes) -> None: ...
@@ -92,7 +103,9 @@ class _Folder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        root.mkdir(parents=True, exist_ok=True)
+
+    def prepare(self) -> None:
+        self._root.mkdir(parents=True, exist_ok=True)
 
     def _path(self, artifact: str) -> Path:
         return self._root / artifact[:2] / artifact
@@ -127,6 +140,9 @@ class _Remote:
         # Another process writes too: a listing remembered here would hide what it stored.
         self._files, root = fsspec.url_to_fs(url, use_listings_cache=False)  # pyright: ignore[reportUnknownMemberType]
         self._root = root.rstrip("/")
+
+    def prepare(self) -> None:
+        self._files.makedirs(self._root, exist_ok=True)
 
     def _path(self, artifact: str) -> str:
         return f"{self._root}/{artifact[:2]}/{artifact}"

@@ -69,6 +69,16 @@ def test_bytes_come_back_under_the_name_of_their_hash(store):
     assert store.get(store.put(b"")) == b""
 
 
+def test_a_bucket_that_is_missing_is_made_once(s3_url):
+    settings = ArtifactSettings(s3_url.replace("s3://", "s3://new-"))
+    with pytest.raises(OSError, match="bucket"):
+        build_artifact_store(settings).put(b"nowhere")
+    for _ in range(2):
+        build_artifact_store(settings).prepare()
+    store = build_artifact_store(settings)
+    assert store.get(store.put(b"there")) == b"there"
+
+
 def test_equal_content_is_one_artefact(store, url):
     assert store.put(b"same") == store.put(b"same")
     assert list(files(url).values()) == [b"same"]
