@@ -8,8 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Collection, Generator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from models.data.rooms.config import RoomsConfig
 from models.data.rooms.labels import LABELS, OBJECT_CLASSES, SCENE_CLASSES, SEMANTIC_CLASSES
 from models.data.rooms.render import render
+from models.data.rooms.workers import processes
 from models.data.splits import SPLITS, Split, SplitSizes
 from models.tasks.labels import LabelInfo
 from models.training.progress import NullContext, RunContext, Stopped
@@ -33,6 +33,7 @@ _STRIDE = (
     1 << 32
 )  # a split's first view: splits stay disjoint, and a view keeps its index, whatever the sizes
 _CHUNK = 256  # views rendered between two reports
+_FEW = 512  # views rendered sooner here than by processes that have to start
 _SCRATCH = ".rendering-"
 _POLL_S = 0.1
 
@@ -87,7 +88,7 @@ class RoomsViews:
         config: which rooms.
         sizes: views per split.
         cache: folder for the arrays; made when needed.
-        workers: threads that render.
+        workers: processes that render, where there is much to render.
     """
 
     def __init__(self, config: RoomsConfig, sizes: SplitSizes, cache: Path, *, workers: int = 2) -> None:
@@ -178,9 +179,10 @@ class RoomsViews:
         self, split: Split, missing: Collection[str], context: RunContext, start: float, end: float
     ) -> None:
         indices = self._indices(split).tolist()
+        alone = self._workers == 1 or len(indices) <= _FEW
         with (
             tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self._folder) as scratch,
-            ThreadPoolExecutor(self._workers) as executor,
+            nullcontext() if alone else processes(self._workers) as executor,
         ):
             arrays = {label: self._empty(Path(scratch), label, len(indices)) for label in missing}
             for position in range(0, len(indices), _CHUNK):

@@ -1,3 +1,4 @@
+import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -89,6 +90,26 @@ def test_renderers_side_by_side_in_one_folder_do_not_disturb_each_other(tmp_path
     with ThreadPoolExecutor(3) as executor:
         assert len(set(executor.map(load, range(3)))) == 1
     assert not list(tmp_path.glob("*/.rendering-*"))
+
+
+def test_many_views_come_from_processes_bit_by_bit(tmp_path: Path) -> None:
+    many = replace(SIZES, train=600)
+    loaded = RoomsViews(ROOMS, many, tmp_path, workers=2).load("train", ("rgb", "depth"))
+    last = range(590, 600)
+    assert all(
+        np.array_equal(loaded[name][590:], values)
+        for name, values in render(ROOMS, last, ("rgb", "depth")).items()
+    )
+
+
+def test_a_stop_ends_the_processes_that_render(tmp_path: Path) -> None:
+    before = multiprocessing.active_children()
+    with pytest.raises(Stopped):
+        RoomsViews(ROOMS, replace(SIZES, train=600), tmp_path, workers=2).prepare(
+            ("depth",), Stopper(after=2)
+        )
+    assert multiprocessing.active_children() == before
+    assert not list(tmp_path.glob("*/*.npy"))
 
 
 def test_preparing_reports_to_the_end_and_leaves_nothing_to_render(views: RoomsViews) -> None:
