@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.color import rgb2lab
 from skimage.segmentation import slic
 
 from models.data.rooms.arrays import Images, Maps
@@ -15,6 +14,13 @@ _KEYPOINT_FULL = 0.07
 _SEGMENTS = 40
 _COMPACTNESS = 0.06
 _ITERATIONS = 3
+_LEVELS = np.arange(256) / 255.0
+_LINEAR = np.where(_LEVELS > 0.04045, ((_LEVELS + 0.055) / 1.055) ** 2.4, _LEVELS / 12.92).astype(np.float32)
+_WHITE = np.array(((0.95047,), (1.0,), (1.08883,)))
+_TO_XYZ = (
+    np.array(((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227)))
+    / _WHITE
+)
 _LUMA = np.array((0.299, 0.587, 0.114), dtype=np.float32) / np.float32(255.0)
 
 
@@ -62,13 +68,29 @@ def _derivative(luma: Maps, sigma: float, order: tuple[int, int]) -> Maps:
     )
 
 
+def _lab(images: Images) -> Maps:
+    """Return (N, H, W, 3) CIELAB colours (D65) of sRGB images.
+
+    Once a batch, in float32 and from a table of 256 values: a sixth of the time of SLIC's own conversion.
+
+    Reference: IEC 61966-2-1 (sRGB); CIE 15 (CIELAB).
+    """
+    red, green, blue = (_LINEAR[images[..., channel]] for channel in range(3))
+    x, y, z = (_lab_curve(r * red + g * green + b * blue) for r, g, b in _TO_XYZ.tolist())
+    return np.stack((116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)), axis=-1)
+
+
+def _lab_curve(share: Maps) -> Maps:
+    dark = np.float32(7.787) * share + np.float32(16.0 / 116.0)
+    return np.where(share > 0.008856, np.cbrt(share), dark)
+
+
 def segmentation_2d(images: Images) -> NDArray[np.int32]:
     """Return (N, H, W) superpixels, counted from 0 in each image.
 
     Reference: Achanta et al. 2012, "SLIC superpixels".
     """
-    # in float32 and once a batch: a third of the time of SLIC's own conversion
-    colours = rgb2lab(images.astype(np.float32) / np.float32(255.0))
+    colours = _lab(images)
     segments = [
         slic(
             image,

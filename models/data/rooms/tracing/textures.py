@@ -13,6 +13,7 @@ from models.data.rooms.scene.look import MaterialColumn
 from models.data.rooms.scene.palettes import Pattern
 
 _BANK = 256
+_LAST = _BANK - 1
 
 
 @functools.cache
@@ -28,15 +29,17 @@ def _noise_bank() -> Floats:
 
 def _noise(u: Floats, v: Floats) -> Floats:
     """Return smooth noise of about unit period, -1 to 1."""
-    bank = _noise_bank()
-    x, y = u * (_BANK / 8.0), v * (_BANK / 8.0)
+    bank = _noise_bank().ravel()
+    x, y = u * np.float32(_BANK / 8.0), v * np.float32(_BANK / 8.0)
     x0, y0 = np.floor(x), np.floor(y)
     fx, fy = x - x0, y - y0
-    i, j = x0.astype(np.int64) % _BANK, y0.astype(np.int64) % _BANK
-    i1, j1 = (i + 1) % _BANK, (j + 1) % _BANK
-    top = bank[j, i] * (1 - fx) + bank[j, i1] * fx
-    bottom = bank[j1, i] * (1 - fx) + bank[j1, i1] * fx
-    return top * (1 - fy) + bottom * fy
+    # the bank's side is a power of two, so a mask wraps coordinates
+    i, j = x0.astype(np.int32) & _LAST, y0.astype(np.int32) & _LAST
+    i1, row, next_row = (i + 1) & _LAST, j * _BANK, ((j + 1) & _LAST) * _BANK
+    left, lower_left = bank[row + i], bank[next_row + i]
+    top = left + fx * (bank[row + i1] - left)
+    bottom = lower_left + fx * (bank[next_row + i1] - lower_left)
+    return top + fy * (bottom - top)
 
 
 def _cell_noise(i: Floats, j: Floats) -> Floats:
@@ -190,19 +193,20 @@ def albedo(materials: Floats, index: Integers, u: Floats, v: Floats, footprint: 
         footprint: (n,) size of a pixel on the surface, metres.
     """
     colours = np.empty((3, len(index)), dtype=np.float32)
+    columns = np.ascontiguousarray(materials.T)
     patterns = materials[:, MaterialColumn.PATTERN].astype(np.int8)[index]
     for pattern in Pattern:
         at = np.flatnonzero(patterns == pattern)
         if not at.size:
             continue
-        rows = materials[index[at]]
-        period = rows[:, MaterialColumn.SCALE]
-        offset = rows[:, MaterialColumn.OFFSET] * np.float32(37.0)
+        rows = index[at]
+        period = columns[MaterialColumn.SCALE][rows]
+        offset = columns[MaterialColumn.OFFSET][rows] * np.float32(37.0)
         blur = footprint[at] / period
         place = _Place(u[at] / period, v[at] / period, blur, np.clip(1.5 - 1.5 * blur, 0.0, 1.0), offset)
         share, light = _PATTERNS[pattern](place)
         for channel in range(3):
-            first = rows[:, MaterialColumn.COLOUR + channel]
-            second = rows[:, MaterialColumn.SECOND + channel]
+            first = columns[MaterialColumn.COLOUR + channel][rows]
+            second = columns[MaterialColumn.SECOND + channel][rows]
             colours[channel, at] = (first + share * (second - first)) * light
     return colours
