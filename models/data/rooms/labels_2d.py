@@ -2,10 +2,10 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 from skimage.segmentation import slic
 
 from models.data.rooms.arrays import Images, Maps
+from models.data.rooms.filters import gaussian
 
 _EDGE_SIGMA = 0.8  # pixels at 64
 _EDGE_FULL = 0.16  # gradient of grey per pixel at 64 that counts as 1
@@ -38,7 +38,7 @@ def edges_2d(images: Images) -> Maps:
     scale = images.shape[1] / 64
     sigma = _EDGE_SIGMA * scale
     luma = grey(images)
-    down, across = _derivative(luma, sigma, (1, 0)), _derivative(luma, sigma, (0, 1))
+    down, across = gaussian(luma, sigma, (1, 0)), gaussian(luma, sigma, (0, 1))
     return np.minimum(np.sqrt(down * down + across * across) * (scale / _EDGE_FULL), 1.0)
 
 
@@ -55,17 +55,9 @@ def keypoints_2d(images: Images) -> Maps:
     response = np.zeros_like(luma)
     for base in _KEYPOINT_SCALES:
         sigma = base * scale
-        yy, xx, xy = (_derivative(luma, sigma, order) for order in ((2, 0), (0, 2), (1, 1)))
+        yy, xx, xy = (gaussian(luma, sigma, order) for order in ((2, 0), (0, 2), (1, 1)))
         np.maximum(response, (xx * yy - xy * xy) * np.float32(sigma**4), out=response)
     return np.minimum(np.sqrt(response) * np.float32(1.0 / _KEYPOINT_FULL), np.float32(1.0))
-
-
-def _derivative(luma: Maps, sigma: float, order: tuple[int, int]) -> Maps:
-    """Return a Gaussian derivative of images along rows and columns."""
-    down = ndimage.gaussian_filter1d(luma, sigma, axis=1, order=order[0], truncate=3.0)
-    return ndimage.gaussian_filter1d(down, sigma, axis=2, order=order[1], truncate=3.0).astype(
-        np.float32, copy=False
-    )
 
 
 def _lab(images: Images) -> Maps:

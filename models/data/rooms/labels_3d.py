@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, sparse
+from scipy import sparse
 
 from models.data.rooms.arrays import Floats, Integers, Maps, Triple
+from models.data.rooms.filters import gaussian
 from models.data.rooms.labels import OBJECT_CLASSES
 from models.data.rooms.scene.look import MaterialColumn
 from models.data.rooms.scene.palettes import Pattern
@@ -132,7 +133,7 @@ def occlusion_edges(surface: Relief) -> Maps:
         for side in sides:
             edges[side] = np.maximum(edges[side], strength)
     sigma = _EDGE_BLUR * edges.shape[-1] / 64
-    return np.minimum(ndimage.gaussian_filter(edges, (0, sigma, sigma), truncate=3.0), np.float32(1.0))
+    return np.minimum(gaussian(edges, sigma), np.float32(1.0))
 
 
 def keypoints_3d(surface: Relief) -> Maps:
@@ -154,7 +155,7 @@ def keypoints_3d(surface: Relief) -> Maps:
         xx += gx * gx
         xy += gx * gy
         yy += gy * gy
-    xx, xy, yy = (ndimage.gaussian_filter(m, (0, sigma, sigma), truncate=3.0) for m in (xx, xy, yy))
+    xx, xy, yy = (gaussian(m, sigma) for m in (xx, xy, yy))
     smaller = 0.5 * (xx + yy - np.sqrt((xx - yy) ** 2 + 4.0 * xy * xy))
     return np.clip(2.5 * np.sqrt(np.maximum(smaller, 0.0)), 0.0, 1.0).astype(np.float32)
 

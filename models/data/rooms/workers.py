@@ -19,14 +19,16 @@ def processes(count: int) -> Generator[Executor]:
         count: how many, at least 1.
     """
     spawn = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(count, mp_context=spawn, initializer=_live_as_long_as_the_parent)
+    executor = ProcessPoolExecutor(count, mp_context=spawn, initializer=_begin)
     try:
         yield executor
     finally:
         executor.shutdown(cancel_futures=True)
 
 
-def _live_as_long_as_the_parent() -> None:
+def _begin() -> None:
+    # The processes share the cores; NumPy's libraries read this when the first batch imports them.
+    os.environ["OMP_NUM_THREADS"] = "1"
     # The terminal sends Ctrl-C to children too, but only the parent decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()

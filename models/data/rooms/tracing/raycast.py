@@ -238,58 +238,51 @@ def _cast_shell(
     pixels: int,
 ) -> tuple[Floats, Integers]:
     """Return depth and solid of the bare room; the first three rows of a view are walls, floor, ceiling."""
-    shell = solids.of_kind(Kind.SHELL)
-    first = shell.start + 3 * np.arange(count)
-    x, y = ray
+    first = _shells(solids, count)
+    x, y = (r.reshape(count, pixels) for r in ray)
     direction = tuple(
-        np.repeat(axes[first, i, 0], pixels) * x
-        + np.repeat(axes[first, i, 1], pixels) * y
-        + np.repeat(axes[first, i, 2], pixels)
-        for i in range(3)
+        axes[first, i, 0, None] * x + axes[first, i, 1, None] * y + axes[first, i, 2, None] for i in range(3)
     )
-    origin = tuple(np.repeat(origins[first, i], pixels) for i in range(3))
-    extent = tuple(np.repeat(solids.size[first, i], pixels) for i in range(3))
+    origin = tuple(origins[first, i, None] for i in range(3))
+    extent = tuple(solids.size[first, i, None] for i in range(3))
     depth = intersect(Kind.SHELL, _triple(origin), _triple(direction), _triple(extent), _NEAR)
     reach = [np.abs(o + depth * d) - s for o, d, s in zip(origin, direction, extent, strict=True)]
     level = (reach[2] >= reach[0]) & (reach[2] >= reach[1])
     face = np.where(level, np.where(direction[2] < 0, 1, 2), 0)
-    return depth, np.repeat(first, pixels) + face
+    return depth.ravel(), (first[:, None] + face).ravel()
+
+
+def _shells(solids: Solids, views: int) -> Integers:
+    """Return (N,) the row of each view's walls; its floor and ceiling follow, with the same box."""
+    return solids.of_kind(Kind.SHELL).start + 3 * np.arange(views)
 
 
 def surfaces(solids: Solids, cameras: Cameras, hits: Hits) -> Surfaces:
     """Return points, normals, curvatures and texture coordinates at the hits."""
-    total = len(hits.depth)
-    pixels = total // len(cameras.tangents)
-    camera = cameras.rotations.reshape(-1, 9)
-    x, y = hits.ray
-    point = _triple(
-        tuple(
-            np.repeat(cameras.positions[:, i], pixels)
-            + hits.depth
-            * (
-                np.repeat(camera[:, 3 * i], pixels) * x
-                + np.repeat(camera[:, 3 * i + 1], pixels) * y
-                + np.repeat(camera[:, 3 * i + 2], pixels)
-            )
-            for i in range(3)
-        )
-    )
+    views = len(cameras.tangents)
+    turn = cameras.rotations[:, :, :, None]
+    x, y, depth = (values.reshape(views, -1) for values in (*hits.ray, hits.depth))
+    grid = [
+        cameras.positions[:, i, None] + depth * (turn[:, i, 0] * x + turn[:, i, 1] * y + turn[:, i, 2])
+        for i in range(3)
+    ]
+    point = _triple(tuple(p.ravel() for p in grid))
+    # most pixels show the bare room, so all get its surface before the solids get theirs
+    shell = _shells(solids, views)
+    offsets = tuple(p - solids.centre[shell, i, None] for i, p in enumerate(grid))
+    bare = surface(Kind.SHELL, _triple(offsets), _triple(tuple(solids.size[shell, :, None].swapaxes(0, 1))))
+    columns = [values.flatten() for values in (*bare.normal, *bare.curvature, bare.u, bare.v)]
     kinds = solids.kind.astype(np.int8)[hits.solid]
-    columns = [np.empty(total) for _ in range(7)]
-    for kind in Kind:
+    for kind in SOLID_KINDS:
         at = np.flatnonzero(kinds == kind)
-        if not at.size:
-            continue
         owner = hits.solid[at]
-        centre, size = solids.centre[owner], solids.size[owner]
-        offset = [p[at] - centre[:, i] for i, p in enumerate(point)]
-        turn = solids.rotation.reshape(-1, 9)[owner] if kind is not Kind.SHELL else None
-        local = offset if turn is None else [_dot(turn, (i, 3 + i, 6 + i), offset) for i in range(3)]
-        here = surface(kind, (local[0], local[1], local[2]), (size[:, 0], size[:, 1], size[:, 2]))
+        size = _triple(tuple(solids.size[owner].T))
+        offset = [p[at] - c for p, c in zip(point, solids.centre[owner].T, strict=True)]
+        rotation = solids.rotation.reshape(-1, 9)[owner]
+        local = tuple(_dot(rotation, (i, 3 + i, 6 + i), offset) for i in range(3))
+        here = surface(kind, _triple(local), size)
         for i in range(3):
-            columns[i][at] = (
-                here.normal[i] if turn is None else _dot(turn, range(3 * i, 3 * i + 3), here.normal)
-            )
+            columns[i][at] = _dot(rotation, range(3 * i, 3 * i + 3), here.normal)
         for column, values in zip(columns[3:], (*here.curvature, here.u, here.v), strict=True):
             column[at] = values
     return Surfaces(
