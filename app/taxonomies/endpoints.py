@@ -1,4 +1,4 @@
-"""HTTP of taxonomies, frontiers and trees."""
+"""HTTP of taxonomies, frontiers, trees, and whether they could be chance."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal
@@ -8,10 +8,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.core.caching import JSON, NOT_MODIFIED, conditional, entity_tag
 from app.core.dependencies import ReaderDep
 from app.core.problems import problem_responses
+from app.taxonomies.evidence import ClusteringOut, SignificanceOut
 from app.taxonomies.schemas import MAX_NUMBER, FrontierOut, TaxonomyIn, TaxonomyOut, TreeOut
 from app.taxonomies.service import TaxonomiesService, Unproven
 from app.transfers.records import MAX_ORDER
+from models.taxonomy.clusters import MAX_PERMUTATIONS
 from models.taxonomy.options import Options
+
+MAX_SAMPLES = 10_000
+MAX_SEED = 2**32 - 1
 
 router = APIRouter(
     prefix="/atlases/{atlas_id}", tags=["taxonomies"], responses=problem_responses(401, 403, 404, 409, 422)
@@ -24,7 +29,11 @@ async def get_taxonomies(request: Request, reader: ReaderDep) -> TaxonomiesServi
 
 
 TaxonomiesDep = Annotated[TaxonomiesService, Depends(get_taxonomies, scope="function")]
+Budget = Annotated[
+    float, Query(ge=0, le=MAX_NUMBER, allow_inf_nan=False, description="how many sources may be chosen")
+]
 MaxOrder = Annotated[int | None, Query(ge=1, le=MAX_ORDER, description="by default every order measured")]
+Seed = Annotated[int, Query(ge=0, le=MAX_SEED, description="of what is drawn at random")]
 
 
 @router.get("/taxonomy", response_model=TaxonomyOut, responses=NOT_MODIFIED)
@@ -32,10 +41,7 @@ def get_taxonomy(
     request: Request,
     atlas_id: str,
     taxonomies: TaxonomiesDep,
-    budget: Annotated[
-        float,
-        Query(ge=0, le=MAX_NUMBER, allow_inf_nan=False, description="how many sources may be chosen"),
-    ],
+    budget: Budget,
     max_order: MaxOrder = None,
 ) -> Response:
     """Find the best taxonomy under a budget: which sources to supervise, and what every target takes from them."""
@@ -93,6 +99,50 @@ def get_tree(
         lambda: taxonomies.newick(atlas_id),
         media_type="text/plain; charset=utf-8",
         filename=f"{atlas_id}-tree.nwk",
+    )
+
+
+@router.get("/tree/groups", response_model=ClusteringOut, responses=NOT_MODIFIED)
+def get_tree_groups(
+    request: Request,
+    atlas_id: str,
+    taxonomies: TaxonomiesDep,
+    permutations: Annotated[
+        int, Query(ge=1, le=MAX_PERMUTATIONS, description="how often the groups are dealt out at random")
+    ] = 9999,
+    seed: Seed = 0,
+) -> Response:
+    """Test whether tasks of one group (2D, 3D, semantic, low-dimensional) stand nearer in the tree than chance."""
+    edition = taxonomies.edition(atlas_id)
+    return conditional(
+        request,
+        entity_tag("groups", edition, permutations, seed),
+        lambda: taxonomies.clustering(atlas_id, edition, permutations, seed),
+    )
+
+
+@router.get("/significance", response_model=SignificanceOut, responses=NOT_MODIFIED)
+def get_significance(
+    request: Request,
+    atlas_id: str,
+    taxonomies: TaxonomiesDep,
+    budget: Budget,
+    max_order: MaxOrder = None,
+    samples: Annotated[
+        int,
+        Query(
+            ge=1, le=MAX_SAMPLES, description="random taxonomies; fewer in an atlas of very many transfers"
+        ),
+    ] = 1000,
+    seed: Seed = 0,
+) -> Response:
+    """Compare the best taxonomy under a budget with random feasible ones: by objective, gain and quality."""
+    edition = taxonomies.edition(atlas_id)
+    options = Options(budget=budget, max_order=max_order)
+    return _finished(
+        request,
+        entity_tag("significance", edition, budget, max_order, samples, seed),
+        lambda: taxonomies.significance(atlas_id, edition, options, samples, seed),
     )
 
 

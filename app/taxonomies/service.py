@@ -8,12 +8,15 @@ from app.atlases.encoded import EncodedBodies
 from app.atlases.service import AtlasesService
 from app.core.dependencies import Reader
 from app.core.errors import Conflict, FieldError, InvalidInput
+from app.taxonomies.evidence import ClusteringOut, SignificanceOut
 from app.taxonomies.schemas import FrontierOut, TaxonomyOut, tree_document
 from app.transfers.service import TransfersService
+from models.taxonomy.clusters import NoClusters, clustering
 from models.taxonomy.explain import explain
 from models.taxonomy.frontier import frontier
 from models.taxonomy.options import OptionError, Options
 from models.taxonomy.program import solve
+from models.taxonomy.significance import significance
 from models.taxonomy.similarity import NoTree, Tree, similarity_tree
 from models.taxonomy.table import Transfer
 
@@ -109,6 +112,53 @@ class TaxonomiesService:
             Conflict: the atlas has no transfers to compare.
         """
         return (self._tree(atlas_id).newick() + "\n").encode()
+
+    def clustering(self, atlas_id: str, edition: str, permutations: int, seed: int) -> bytes:
+        """Whether tasks of one group stand nearer in the tree than chance, as JSON.
+
+        Raises:
+            Conflict: the atlas has no transfers, or no groups, to compare.
+        """
+
+        def build() -> bytes:
+            tree = self._tree(atlas_id)
+            try:
+                found = clustering(tree, permutations=permutations, seed=seed)
+            except NoClusters as error:
+                raise Conflict(f"atlas {atlas_id} has no groups of tasks: {error}") from error
+            return ClusteringOut.of(found, seed).model_dump_json().encode()
+
+        return self._once("groups", edition, f"{permutations} {seed}", build)
+
+    def significance(self, atlas_id: str, edition: str, options: Options, samples: int, seed: int) -> bytes:
+        """The best taxonomy against random feasible ones, as JSON.
+
+        Args:
+            atlas_id: of a ready atlas.
+            edition: of its affinities.
+            options: budget and order.
+            samples: random taxonomies.
+            seed: of what is random.
+
+        Raises:
+            InvalidInput: so many samples of so many transfers would take too long.
+            Unproven: with the best taxonomy that was found in time.
+        """
+
+        def build() -> bytes:
+            try:
+                found = significance(self._table(atlas_id), options, samples=samples, seed=seed)
+            except OptionError as error:
+                # What is asked here are query parameters, which have names and no pointers.
+                name = error.pointer.removeprefix("/")
+                raise InvalidInput(str(error), errors=[FieldError(name, error.detail)]) from error
+            body = SignificanceOut.of(found, seed).model_dump_json().encode()
+            if not found.taxonomy.complete:
+                raise Unproven(body)
+            return body
+
+        question = json.dumps([asdict(options), samples, seed], sort_keys=True)
+        return self._once("significance", edition, question, build)
 
     def _tree(self, atlas_id: str) -> Tree:
         try:

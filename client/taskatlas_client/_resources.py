@@ -11,6 +11,7 @@ from taskatlas_client._decode import decode
 from taskatlas_client._types import (
     Affinity,
     Atlas,
+    Clustering,
     Dataset,
     FrontierPoint,
     Job,
@@ -18,6 +19,7 @@ from taskatlas_client._types import (
     NewKey,
     Page,
     Prediction,
+    Significance,
     Task,
     Taxonomy,
     Transfer,
@@ -238,6 +240,34 @@ class Atlases(Resource):
         """Return the task similarity tree in Newick format."""
         path = f"{API}/atlases/{atlas_id}/tree"
         return self._transport.request("GET", path, params={"format": "newick"}).text
+
+    def tree_groups(self, atlas_id: str, *, permutations: int = 9999, seed: int = 0) -> Clustering:
+        """Return whether tasks of one group stand nearer in the tree than chance."""
+        params = {"permutations": permutations, "seed": seed}
+        path = f"{API}/atlases/{atlas_id}/tree/groups"
+        return decode(Clustering, self._transport.json("GET", path, params=params))
+
+    def significance(
+        self,
+        atlas_id: str,
+        *,
+        budget: float,
+        max_order: int | None = None,
+        samples: int = 1000,
+        seed: int = 0,
+    ) -> Significance:
+        """Return how the optimal taxonomy compares with random feasible ones.
+
+        Args:
+            atlas_id: Id of the atlas.
+            budget: How many sources may be chosen.
+            max_order: How many sources may join in a transfer at most; None = every order measured.
+            samples: Random taxonomies to compare with.
+            seed: Seed of what is random.
+        """
+        params = {"budget": budget, "max_order": max_order, "samples": samples, "seed": seed}
+        path = f"{API}/atlases/{atlas_id}/significance"
+        return decode(Significance, self._transport.json("GET", path, params=params))
 
     def infer(
         self,

@@ -270,6 +270,70 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """How near the tasks of one group stand in the tree; None of a single task."""
+
+    group: str
+    tasks: list[str]
+    within: float | None
+    p_value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clustering:
+    """Whether tasks of one group stand nearer than chance: `statistic` is `between` less `within`."""
+
+    statistic: float
+    within: float
+    between: float
+    p_value: float
+    permutations: int
+    seed: int
+    groups: list[Cluster]
+    ungrouped_tasks: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One measure of the optimum among those of random taxonomies; `percentile` is of those it beats."""
+
+    optimum: float
+    mean: float
+    quantiles: list[float]
+    percentile: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The optimum against one kind of random taxonomy; None where nothing was measured."""
+
+    objective: Comparison | None
+    gain: Comparison | None
+    quality: Comparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class Significance:
+    """The optimal taxonomy against random feasible ones; `levels` are those of all quantiles.
+
+    `random` has random sources and random transfers from them, `wired` the best transfers from the same sources.
+    """
+
+    budget: float
+    max_order: int
+    seed: int
+    samples: int
+    drawn: int
+    optimal: bool
+    sources: list[str]
+    unreachable_targets: list[str]
+    levels: list[float]
+    random: Control
+    wired: Control
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """One network's prediction: a JSON value, or a picture, or both.
 

@@ -129,6 +129,9 @@ def test_an_imported_atlas_and_all_that_follows_from_it(client, table):
     tree = client.atlases.tree(atlas.id)
     assert client.atlases.newick(atlas.id).strip().endswith(";")
     assert len(tree.linkage) == len(tree.names) - 1
+    evidence = client.atlases.significance(atlas.id, budget=1, samples=20, seed=1)
+    assert (evidence.sources, evidence.samples) == (["rgb2sfnorm"], 20)
+    assert evidence.random.objective.optimum == pytest.approx(taxonomy.objective)
 
     client.atlases.delete(atlas.id)
     with pytest.raises(NotFoundError):
