@@ -1,14 +1,9 @@
 """Labelled views by split, as the pipeline reads them; and the rooms, rendered once into a folder."""
 
-import fcntl
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-import time
-from collections.abc import Collection, Generator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -16,13 +11,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.data.cache import ArrayFolder
 from models.data.rooms.config import RoomsConfig
 from models.data.rooms.labels import LABELS, OBJECT_CLASSES, SCENE_CLASSES, SEMANTIC_CLASSES
 from models.data.rooms.render import render
 from models.data.rooms.workers import processes
 from models.data.splits import SPLITS, Split, SplitSizes
 from models.tasks.labels import LabelInfo
-from models.training.progress import NullContext, RunContext, Stopped
+from models.training.progress import NullContext, Part, RunContext, Stopped
 
 Array = NDArray[np.generic]
 
@@ -34,8 +30,6 @@ _STRIDE = (
 )  # a split's first view: splits stay disjoint, and a view keeps its index, whatever the sizes
 _CHUNK = 256  # views rendered between two reports
 _FEW = 512  # views rendered sooner here than by processes that have to start
-_SCRATCH = ".rendering-"
-_POLL_S = 0.1
 
 
 class Views(Protocol):
@@ -131,10 +125,7 @@ class RoomsViews:
             UnknownLabel: the renderer has no such label.
         """
         self._render_missing(split, labels, NullContext(), 0.0, 1.0)
-        arrays: dict[str, Array] = {
-            label: np.load(self._path(split, label), mmap_mode="c", allow_pickle=False) for label in labels
-        }
-        return {**arrays, INDEX: self._indices(split)}
+        return {**self._arrays(split).load(labels), INDEX: self._indices(split)}
 
     def prepare(self, labels: Collection[str], context: RunContext) -> None:
         """Render what is missing of `labels` in all splits: together they cost little more than one.
@@ -155,8 +146,8 @@ class RoomsViews:
     def _indices(self, split: Split) -> NDArray[np.int64]:
         return SPLITS.index(split) * _STRIDE + np.arange(self.size(split), dtype=np.int64)
 
-    def _path(self, split: Split, label: str) -> Path:
-        return self._folder / f"{split}-{self.size(split)}-{label}.npy"
+    def _arrays(self, split: Split) -> ArrayFolder:
+        return ArrayFolder(self._folder, f"{split}-{self.size(split)}-")
 
     def _render_missing(
         self, split: Split, labels: Collection[str], context: RunContext, start: float, end: float
@@ -165,26 +156,17 @@ class RoomsViews:
         if unknown:
             message = f"rooms have no label {', '.join(unknown)}"
             raise UnknownLabel(message)
-        if self._missing(split, labels):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with _alone(self._folder, context):
-                # Another process may have rendered them meanwhile.
-                if missing := self._missing(split, labels):
-                    self._render(split, missing, context, start, end)
 
-    def _missing(self, split: Split, labels: Collection[str]) -> list[str]:
-        return sorted(label for label in set(labels) if not self._path(split, label).exists())
+        def write(missing: Collection[str], scratch: Path) -> None:
+            self._render(split, missing, scratch, Part(context, start, end))
 
-    def _render(
-        self, split: Split, missing: Collection[str], context: RunContext, start: float, end: float
-    ) -> None:
+        self._arrays(split).produce(labels, context, write)
+
+    def _render(self, split: Split, missing: Collection[str], scratch: Path, context: RunContext) -> None:
         indices = self._indices(split).tolist()
         alone = self._workers == 1 or len(indices) <= _FEW
-        with (
-            tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self._folder) as scratch,
-            nullcontext() if alone else processes(self._workers) as executor,
-        ):
-            arrays = {label: self._empty(Path(scratch), label, len(indices)) for label in missing}
+        with nullcontext() if alone else processes(self._workers) as executor:
+            arrays = {label: self._empty(scratch, label, len(indices)) for label in missing}
             for position in range(0, len(indices), _CHUNK):
                 if context.should_stop():
                     text = "rendering"
@@ -193,10 +175,9 @@ class RoomsViews:
                 for label, values in rendered.items():
                     arrays[label][position : position + len(values)] = values
                 fraction = min(1.0, (position + _CHUNK) / len(indices))
-                context.progress(start + (end - start) * fraction, f"rendering views of the split {split}")
-            for label, array in arrays.items():
+                context.progress(fraction, f"rendering views of the split {split}")
+            for array in arrays.values():
                 array.flush()
-                os.replace(Path(scratch) / f"{label}.npy", self._path(split, label))  # noqa: PTH105 - atomic
 
     def _empty(self, folder: Path, label: str, count: int) -> np.memmap:
         spec = LABELS[label]
@@ -204,25 +185,3 @@ class RoomsViews:
         return np.lib.format.open_memmap(
             folder / f"{label}.npy", mode="w+", dtype=np.dtype(spec.dtype), shape=shape
         )
-
-
-@contextmanager
-def _alone(folder: Path, context: RunContext) -> Generator[None]:
-    """Keep other processes from rendering into the folder; the kernel lets go of it however this one ends.
-
-    Raises:
-        Stopped: the context asked for it while another process was rendering.
-    """
-    with (folder / ".lock").open("w", encoding="utf-8") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if context.should_stop():
-                    text = "waiting for views that another process renders"
-                    raise Stopped(text) from None
-                time.sleep(_POLL_S)
-        for left_by_a_killed_process in folder.glob(f"{_SCRATCH}*"):
-            shutil.rmtree(left_by_a_killed_process)
-        yield

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from models.data.filters import gaussian
 from models.data.rooms.arrays import Floats, Integers, Maps, Triple
-from models.data.rooms.filters import gaussian
 from models.data.rooms.labels import OBJECT_CLASSES
 from models.data.rooms.scene.look import MaterialColumn
 from models.data.rooms.scene.palettes import Pattern

@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from models.data.rooms import labels_2d, labels_3d
+from models.data import labels_2d
+from models.data.rooms import labels_3d
 from models.data.rooms.arrays import Array, Images
 from models.data.rooms.config import RoomsConfig, RoomsConfigError
 from models.data.rooms.labels import LABELS

@@ -3,9 +3,10 @@
 import functools
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
-from models.data.rooms.arrays import Maps
+Maps = NDArray[np.float32]
 
 _TRUNCATE = 3.0  # standard deviations
 

@@ -4,8 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import slic
 
-from models.data.rooms.arrays import Images, Maps
-from models.data.rooms.filters import gaussian
+from models.data.filters import gaussian
+
+Images = NDArray[np.uint8]
+Maps = NDArray[np.float32]
 
 _EDGE_SIGMA = 0.8  # pixels at 64
 _EDGE_FULL = 0.16  # gradient of grey per pixel at 64 that counts as 1
