@@ -5,7 +5,6 @@ another order, so that a log of what a job ran with belongs to its numbers.
 """
 
 import logging
-from pathlib import Path
 
 import torch
 
@@ -17,11 +16,9 @@ from app.atlases.building import (
     stored_transfer,
 )
 from app.atlases.plan import AFFINITY, SCRATCH, TASK_NETWORK, TRANSFERS
-from app.core.cores import available_cores
-from app.datasets.kinds.rooms import rooms_options
 from jobs.base import JobContext, job
-from models.data.rooms.config import RoomsConfig
-from models.data.views import RoomsViews, Views
+from jobs.views import open_views
+from models.data.views import Views
 from models.training.progress import Part, Stopped
 from models.transfer.selection import first_order_sets, higher_order_sets
 from models.transfer.task_specific import required_labels, train_task_network
@@ -109,11 +106,4 @@ def _begin(context: JobContext) -> tuple[Work, Views]:
     with context.platform.database.session(read_only=True) as session:
         work = BuildingService(session, context.platform).work(context.config["atlas_id"])
     log.info("torch runs with %d threads", torch.get_num_threads())
-    return work, _views(work, context.platform.settings.datasets.cache)
-
-
-def _views(work: Work, cache: Path) -> Views:
-    """The views of a data set. Workers of one machine share the cache; those of others render their own."""
-    options = rooms_options(work.dataset.options)
-    config = RoomsConfig(seed=options.seed, size=options.size, style=options.style)
-    return RoomsViews(config, work.config.splits, cache, workers=available_cores())
+    return work, open_views(work.dataset, work.config.splits, context.platform.settings.datasets.cache)

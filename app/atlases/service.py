@@ -23,12 +23,13 @@ from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.core.ids import new_id
 from app.core.pagination import cut, decode_time_cursor
 from app.core.platform import Platform
+from app.datasets.kinds.registry import KINDS
 from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
 from app.jobs.service import JobSpec, JobsService, Resource
 from app.jobs.tables import Job
 from app.transfers.service import TransfersService
-from models.data.splits import SplitError
+from models.data.splits import SPLITS, Split, SplitError, SplitSizes
 from models.transfer.config import RANDOM, SELF, AtlasConfig, ConfigError, atlas_config
 
 CODE_VERSION = version("task-atlas")
@@ -284,22 +285,34 @@ def _fitted(config: AtlasConfig, dataset: Dataset, overrides: dict[str, Any]) ->
     for position, task in enumerate(config.tasks):
         if not dataset.report["tasks"][task]["available"]:
             raise ConfigError(f"/tasks/{position}", f"the data set has no labels for {task}")
-    views = sum(dataset.report["splits"].values())
+    splits = _splits(config, dataset, overrides)
+    uses: tuple[tuple[str, Split], ...] = (
+        ("task_training", "train"),
+        ("transfer_training", "transfer"),
+        ("scratch_training", "transfer"),
+    )
+    for training, split in uses:
+        if getattr(config, training).batch_size > splits.size(split):
+            views = sum(dataset.report["splits"].values())
+            raise ConfigError("/dataset", f"{views} views leave too few for one batch of {training}")
+    return replace(config, splits=splits)
+
+
+def _splits(config: AtlasConfig, dataset: Dataset, overrides: dict[str, Any]) -> SplitSizes:
+    has = dataset.report["splits"]
+    if KINDS[dataset.kind].fixed_splits:
+        for split in SPLITS:
+            if f"splits.{split}" in overrides and config.splits.size(split) > has[split]:
+                raise ConfigError(f"/overrides/splits.{split}", f"the data set has {has[split]} views for it")
+        return SplitSizes(**{split: min(config.splits.size(split), has[split]) for split in SPLITS})
+    views = sum(has.values())
     if config.splits.total <= views:
-        return config
+        return config.splits
     if any(name.startswith("splits.") for name in overrides):
         raise ConfigError(
             "/overrides", f"the splits need {config.splits.total} views, the data set has {views}"
         )
     try:
-        splits = config.splits.scaled_to(views)
+        return config.splits.scaled_to(views)
     except SplitError as error:
         raise ConfigError("/dataset", f"too few views: {error}") from error
-    for training, split in (
-        ("task_training", "train"),
-        ("transfer_training", "transfer"),
-        ("scratch_training", "transfer"),
-    ):
-        if getattr(config, training).batch_size > getattr(splits, split):
-            raise ConfigError("/dataset", f"{views} views leave too few for one batch of {training}")
-    return replace(config, splits=splits)

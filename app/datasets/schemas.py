@@ -16,13 +16,22 @@ class DatasetIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Name
-    kind: Annotated[str, Field(max_length=40, description="`rooms`: rendered indoor views with exact labels")]
+    kind: Annotated[
+        str,
+        Field(
+            max_length=40,
+            description="`rooms`: rendered indoor views with exact labels; `nyu_npz`: photographs with depth, "
+            "normals and classes per pixel in one file",
+        ),
+    ]
     location: Annotated[
         str | None, Field(max_length=2000, description="path below TASKATLAS_DATASET_ROOTS; rooms need none")
     ] = None
     options: Annotated[
         dict[str, Any],
-        Field(description="of the kind; rooms take `seed`, `views`, `size` and `style` (a or b)"),
+        Field(
+            description="of the kind; rooms take `seed`, `views`, `size` and `style` (a or b), nyu_npz takes none"
+        ),
     ] = {}
 
 

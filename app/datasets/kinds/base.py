@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from app.core.errors import FieldError
 
+FROM_THE_IMAGE = frozenset({"autoencoding", "denoising", "colorization", "inpainting", "jigsaw", "random"})
+"""Tasks of the dictionary that need nothing but images."""
+
 
 class DatasetRejected(Exception):
     """A location or options describe no usable data set.
@@ -86,6 +89,11 @@ class DatasetKind(Protocol):
     @property
     def needs_location(self) -> bool:
         """Whether it reads files."""
+        ...
+
+    @property
+    def fixed_splits(self) -> bool:
+        """Whether its views belong to splits by nature, so that an atlas can only take fewer of each."""
         ...
 
     def inspect(self, location: Path | None, options: Mapping[str, Any]) -> Inspection:

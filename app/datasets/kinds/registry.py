@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.datasets.kinds.base import DatasetKind
+from app.datasets.kinds.nyu_npz import NyuNpz
 from app.datasets.kinds.rooms import Rooms
 
-_KINDS: tuple[DatasetKind, ...] = (Rooms(),)
+_KINDS: tuple[DatasetKind, ...] = (Rooms(), NyuNpz())
 KINDS: Mapping[str, DatasetKind] = MappingProxyType({kind.name: kind for kind in _KINDS})

@@ -9,15 +9,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.core.errors import FieldError
-from app.datasets.kinds.base import Availability, DatasetRejected, Inspection, Report
+from app.datasets.kinds.base import FROM_THE_IMAGE, Availability, DatasetRejected, Inspection, Report
 from models.data.rooms.labels import LABELS
 from models.data.splits import SPLITS, SplitError, SplitSizes
 from models.taxonomy.dictionary import TASKS
 
 PROPORTIONS = SplitSizes(train=4096, transfer=1024, validation=256, test=1024)
 """How views are shared out among the splits unless an atlas asks for other numbers."""
-
-_FROM_THE_IMAGE = frozenset({"autoencoding", "denoising", "colorization", "inpainting", "jigsaw", "random"})
 
 
 class RoomsOptions(BaseModel):
@@ -36,6 +34,7 @@ class Rooms:
 
     name = "rooms"
     needs_location = False
+    fixed_splits = False
 
     def inspect(self, location: Path | None, options: Mapping[str, Any]) -> Inspection:  # noqa: ARG002 - reads no files
         """Check the options; every task can be trained on rooms."""
@@ -81,6 +80,6 @@ def rooms_options(options: Mapping[str, Any]) -> RoomsOptions:
 
 
 def _availability(task: str, views: int) -> Availability:
-    if task in LABELS or task in _FROM_THE_IMAGE:
+    if task in LABELS or task in FROM_THE_IMAGE:
         return Availability(available=True, views=views)
     return Availability(available=False, views=0, detail=f"rooms have no label {task}")
