@@ -124,8 +124,13 @@ class Supervisor:
         if self._watchdog.stdin is not None:
             with suppress(BrokenPipeError):
                 self._watchdog.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
+        try:
             self._watchdog.wait(timeout=1.0)
+        except (
+            subprocess.TimeoutExpired
+        ):  # on a busy machine it may not even have begun; nothing is left to watch
+            self._watchdog.kill()
+            self._watchdog.wait()
 
     def _spawn(self, service: Service) -> _Child:
         process = subprocess.Popen(  # noqa: S603 - commands are our own
