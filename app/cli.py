@@ -189,11 +189,29 @@ def key_revoke(
 @atlas_cli.command("build")
 def atlas_build(
     name: Annotated[str, typer.Argument(help="Name of the atlas.")],
-    preset: Annotated[str, typer.Option(help="tiny, quick, demo or full.")] = "quick",
+    base: Annotated[
+        str | None,
+        typer.Option(help="Id of an atlas whose task-specific networks, data and tasks to use."),
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="tiny, quick, demo or full. Default: quick, or the base's.")
+    ] = None,
     task: Annotated[
         list[str] | None, typer.Option(help="A task; repeat for more. Default: the preset's.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    order: Annotated[
+        list[int] | None,
+        typer.Option(help="How many sources transfers join; repeat for more. Default: the preset's."),
+    ] = None,
+    per_target: Annotated[
+        int | None, typer.Option(help="Source sets per target in each order above 1.")
+    ] = None,
+    transfer_images: Annotated[
+        int | None, typer.Option(help="Images that transfers learn from. Default: the preset's.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of everything random. Default: 0, or the base's.")
+    ] = None,
     dataset: Annotated[str | None, typer.Option(help="Id of a data set. Default: rendered rooms.")] = None,
     wait: Annotated[bool, typer.Option(help="Follow the job to its end.")] = True,
     url: UrlOption = None,
@@ -201,7 +219,17 @@ def atlas_build(
 ) -> None:
     """Build an atlas and show how far it is."""
     with _client(url, api_key) as client:
-        job = client.atlases.build(name, preset=preset, tasks=task, seed=seed, dataset=dataset)
+        job = client.atlases.build(
+            name,
+            base=base,
+            preset=preset,
+            tasks=task,
+            orders=order,
+            per_target=per_target,
+            seed=seed,
+            dataset=dataset,
+            overrides=None if transfer_images is None else {"splits.transfer": transfer_images},
+        )
         if not wait:
             out.print(f"job {job.id} is {job.state}")
             return

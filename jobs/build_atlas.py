@@ -17,7 +17,7 @@ from app.atlases.building import (
 )
 from app.atlases.plan import AFFINITY, SCRATCH, TASK_NETWORK, TRANSFERS
 from jobs.base import JobContext, job
-from jobs.views import open_views
+from jobs.views import atlas_views
 from models.data.views import Views
 from models.training.progress import Part, Stopped
 from models.transfer.selection import first_order_sets, higher_order_sets
@@ -106,4 +106,4 @@ def _begin(context: JobContext) -> tuple[Work, Views]:
     with context.platform.database.session(read_only=True) as session:
         work = BuildingService(session, context.platform).work(context.config["atlas_id"])
     log.info("torch runs with %d threads", torch.get_num_threads())
-    return work, open_views(work.dataset, work.config.splits, context.platform.settings.datasets.cache)
+    return work, atlas_views(work.dataset, work.config, context.platform.settings.datasets.cache)

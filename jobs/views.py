@@ -8,15 +8,22 @@ from app.core.cores import available_cores
 from app.datasets.kinds.nyu_npz import fingerprint
 from app.datasets.kinds.rooms import rooms_options
 from app.datasets.records import Dataset
+from models.data.first_views import first_views
 from models.data.nyu.file import open_nyu
 from models.data.nyu.views import NyuViews
 from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
 from models.data.views import RoomsViews, Views
+from models.transfer.config import AtlasConfig
 
 
 class DataChanged(ValueError):
     """What lies at a data set's location is not what was registered."""
+
+
+def atlas_views(dataset: Dataset, config: AtlasConfig, cache: Path) -> Views:
+    """The views that an atlas is built on; raises what `open_views` raises."""
+    return first_views(open_views(dataset, config.view_splits, cache), "transfer", config.splits.transfer)
 
 
 def open_views(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:

@@ -2,7 +2,7 @@
 
 import json
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 
@@ -58,12 +58,13 @@ def build_atlas(
     """Build an atlas: draw or read images, train networks and transfers, compare. The job tells how far it is."""
     request = AtlasRequest(
         name=body.name,
-        preset=body.preset,
+        base_id=body.base,
+        preset=_given(body, "preset"),
         dataset_id=body.dataset,
         tasks=body.tasks,
         orders=body.orders,
         per_target=body.per_target,
-        seed=body.seed,
+        seed=_given(body, "seed"),
         overrides=body.overrides,
     )
     return once.answer(
@@ -167,3 +168,8 @@ def get_affinity(
         media_type=MEDIA_TYPES[encoding],
         filename=None if encoding == "json" else f"{atlas_id}-affinity-{order}.{encoding}",
     )
+
+
+def _given(body: AtlasIn, field: str) -> Any:
+    """What the user said; None for what is the default because nothing was said, or is the base's."""
+    return getattr(body, field) if field in body.model_fields_set else None

@@ -40,19 +40,19 @@ class PlannedJob:
     depends_on: tuple[int, ...] = field(default=())
 
 
-def build_plan(config: AtlasConfig) -> list[PlannedJob]:
+def build_plan(config: AtlasConfig, *, with_networks: bool = True) -> list[PlannedJob]:
     """The jobs that build an atlas, each after those it depends on.
 
-    One job trains each source's network. A target's baseline from scratch needs its own network alone, transfers of
-    order 1 to it need them all; higher orders are chosen from that target's order 1 and need nothing else, so they
-    run side by side.
+    One job trains each source's network, unless they are there already. A target's baseline from scratch needs its own
+    network alone, transfers of order 1 to it need them all; higher orders are chosen from that target's order 1 and
+    need nothing else, so they run side by side.
     """
-    jobs = [
-        _network_job(config, source, first=not position) for position, source in enumerate(config.sources)
-    ]
+    trained = config.sources if with_networks else ()
+    jobs = [_network_job(config, source, first=not position) for position, source in enumerate(trained)]
     networks = tuple(range(len(jobs)))
     for target in config.targets:
-        jobs.append(_scratch_job(config, target, config.sources.index(target)))
+        own = (trained.index(target),) if with_networks else ()
+        jobs.append(_scratch_job(config, target, own))
         first_order = len(jobs)
         for order in config.orders:
             needed = networks if order == 1 else (first_order,)
@@ -87,10 +87,10 @@ def _network_job(config: AtlasConfig, source: str, *, first: bool) -> PlannedJob
     return PlannedJob(TASK_NETWORK, title, parameters, cost + rendering)
 
 
-def _scratch_job(config: AtlasConfig, target: str, network: int) -> PlannedJob:
+def _scratch_job(config: AtlasConfig, target: str, needed: tuple[int, ...]) -> PlannedJob:
     cost = config.scratch_training.steps * config.scratch_training.batch_size
     title = f"{TASKS[target].title} from scratch"
-    return PlannedJob(SCRATCH, title, {"target": target}, cost, (network,))
+    return PlannedJob(SCRATCH, title, {"target": target}, cost, needed)
 
 
 def _transfers_job(config: AtlasConfig, target: str, order: int, needed: tuple[int, ...]) -> PlannedJob:

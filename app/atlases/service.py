@@ -14,6 +14,7 @@ from app.atlases.affinity import (
     encode_npy,
     in_dictionary_order,
 )
+from app.atlases.bases import Base, no_base, usable_base
 from app.atlases.importing import ImportedFile
 from app.atlases.plan import build_plan, expected_transfers
 from app.atlases.records import Atlas, Network, NewAtlas
@@ -31,9 +32,11 @@ from app.jobs.tables import Job
 from app.transfers.service import TransfersService
 from models.data.splits import SPLITS, Split, SplitError, SplitSizes
 from models.transfer.config import RANDOM, SELF, AtlasConfig, ConfigError, atlas_config
+from models.transfer.derived import derived_config
 
 CODE_VERSION = version("task-atlas")
 BUILD = "atlas.build"
+DEFAULT_PRESET = "quick"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,22 +45,25 @@ class AtlasRequest:
 
     Attributes:
         name: of the atlas.
-        preset: a name of `models.transfer.config.PRESETS`.
+        base_id: an atlas to take data set, tasks, seed and task-specific networks from; what else is given of these
+            must agree.
+        preset: a name of `models.transfer.config.PRESETS`; None = `DEFAULT_PRESET`.
         dataset_id: a registered data set; None = rooms of the preset's size.
         tasks: names of the dictionary; None = the preset's.
         orders: of transfers; None = the preset's.
         per_target: source sets per target in each order above 1; None = the preset's.
-        seed: of everything random.
+        seed: of everything random; None = 0.
         overrides: single settings of the preset, by name.
     """
 
     name: str
-    preset: str
+    base_id: str | None = None
+    preset: str | None = None
     dataset_id: str | None = None
     tasks: Sequence[str] | None = None
     orders: Sequence[int] | None = None
     per_target: int | None = None
-    seed: int = 0
+    seed: int | None = None
     overrides: dict[str, Any]
 
 
@@ -83,8 +89,13 @@ class AtlasesService:
 
         Raises:
             InvalidInput: naming each field at fault.
+            Conflict: the base is being built, or its build did not succeed.
         """
-        config, dataset = self._configured(request)
+        base = None if request.base_id is None else self._base(request.base_id)
+        if base is None:
+            config, dataset = self._configured(request)
+        else:
+            config, dataset = self._on_base(base, request)
         atlas = NewAtlas(
             id=new_id("atl"),
             name=request.name,
@@ -96,12 +107,15 @@ class AtlasesService:
             orders=config.orders,
             transfer_count=expected_transfers(config),
             dataset_id=dataset.id,
+            base_id=request.base_id,
             job_id=None,
             code_version=CODE_VERSION,
             created_at=self._platform.database.now(self._session),
             finished_at=None,
         )
         self._repository.add(atlas)
+        for network in () if base is None else base.networks:
+            self._repository.add_network(replace(network, atlas_id=atlas.id))
         job = JobsService(self._session, self._platform).submit_group(
             BUILD,
             f"Build atlas {request.name}",
@@ -114,7 +128,7 @@ class AtlasesService:
                     weight=planned.cost,
                     depends_on=planned.depends_on,
                 )
-                for planned in build_plan(config)
+                for planned in build_plan(config, with_networks=base is None)
             ],
             result={"atlas_id": atlas.id},
         )
@@ -242,6 +256,32 @@ class AtlasesService:
         for artifact in sorted(unused):
             after_commit(self._session, lambda artifact=artifact: self._platform.artifacts.delete(artifact))
 
+    def _base(self, atlas_id: str) -> Base:
+        self._repository.hold(atlas_id)
+        try:
+            atlas = self.ready(atlas_id)
+        except NotFound as error:
+            raise no_base(error.detail) from error
+        return usable_base(atlas, self._repository.networks(atlas_id, "task"))
+
+    def _on_base(self, base: Base, request: AtlasRequest) -> tuple[AtlasConfig, Dataset]:
+        if request.dataset_id not in {None, base.dataset_id}:
+            detail = f"must be the base's, {base.dataset_id}: its networks are used as they are"
+            raise InvalidInput(f"/dataset: {detail}", errors=[FieldError("/dataset", detail)])
+        try:
+            config = derived_config(
+                base.config,
+                preset=request.preset,
+                tasks=request.tasks,
+                orders=request.orders,
+                per_target=request.per_target,
+                seed=request.seed,
+                overrides=request.overrides,
+            )
+        except ConfigError as error:
+            raise InvalidInput(str(error), errors=[FieldError(error.pointer, error.detail)]) from error
+        return config, DatasetsService(self._session, self._platform).get(base.dataset_id)
+
     def _configured(self, request: AtlasRequest) -> tuple[AtlasConfig, Dataset]:
         datasets = DatasetsService(self._session, self._platform)
         dataset = None if request.dataset_id is None else self._named(datasets, request.dataset_id)
@@ -250,11 +290,11 @@ class AtlasesService:
             overrides.setdefault("image_size", dataset.report["image_size"])
         try:
             config = atlas_config(
-                request.preset,
+                DEFAULT_PRESET if request.preset is None else request.preset,
                 tasks=request.tasks,
                 orders=request.orders,
                 per_target=request.per_target,
-                seed=request.seed,
+                seed=request.seed or 0,
                 overrides=overrides,
             )
             config = config if dataset is None else _fitted(config, dataset, overrides)

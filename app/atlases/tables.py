@@ -25,6 +25,9 @@ class AtlasRow(Base):
     orders: Mapped[list[int]] = mapped_column(JsonDocument)
     transfer_count: Mapped[int] = mapped_column(Integer)
     dataset_id: Mapped[str | None] = mapped_column(ForeignKey("datasets.id", ondelete="RESTRICT"), index=True)
+    base_id: Mapped[str | None] = mapped_column(
+        String(40), doc="the atlas whose task-specific networks it took over; that one may be gone"
+    )
     job_id: Mapped[str | None] = mapped_column(String(40), doc="the job that builds it")
     code_version: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -11,6 +11,7 @@ from taskatlas_client._decode import decode
 from taskatlas_client._types import (
     Affinity,
     Atlas,
+    AtlasComparison,
     Clustering,
     Dataset,
     FrontierPoint,
@@ -115,34 +116,40 @@ class Atlases(Resource):
         self,
         name: str,
         *,
-        preset: str = "quick",
+        base: str | None = None,
+        preset: str | None = None,
         dataset: str | None = None,
         tasks: Sequence[str] | None = None,
         orders: Sequence[int] | None = None,
         per_target: int | None = None,
-        seed: int = 0,
+        seed: int | None = None,
         overrides: Mapping[str, Any] | None = None,
     ) -> Job:
         """Start to build an atlas; follow the job with `jobs.wait`.
 
         Args:
             name: Name of the atlas.
-            preset: `tiny`, `quick`, `demo` or `full`.
+            base: Id of an atlas whose data set, tasks, seed and task-specific networks are used; only transfers and
+                baselines are trained, on as many images as `splits.transfer` of `overrides` says.
+            preset: `tiny`, `quick`, `demo` or `full`; None = `quick`, or the base's.
             dataset: Id of a data set; None = rendered rooms of the preset's size.
             tasks: Names of tasks; None = the preset's.
             orders: How many sources transfers have; None = the preset's.
             per_target: Transfers of each higher order per target; None = the preset's.
-            seed: Seed of everything random.
+            seed: Seed of everything random; None = 0, or the base's.
             overrides: Single settings of the preset.
         """
         optional = {
+            "base": base,
+            "preset": preset,
             "dataset": dataset,
             "tasks": None if tasks is None else [*tasks],
             "orders": None if orders is None else [*orders],
             "per_target": per_target,
+            "seed": seed,
             "overrides": None if overrides is None else dict(overrides),
         }
-        body: dict[str, Any] = {"name": name, "preset": preset, "seed": seed}
+        body: dict[str, Any] = {"name": name}
         body.update({field: value for field, value in optional.items() if value is not None})
         return decode(Job, self._transport.json("POST", f"{API}/atlases", json=body, idempotent=True))
 
@@ -268,6 +275,25 @@ class Atlases(Resource):
         params = {"budget": budget, "max_order": max_order, "samples": samples, "seed": seed}
         path = f"{API}/atlases/{atlas_id}/significance"
         return decode(Significance, self._transport.json("GET", path, params=params))
+
+    def comparison(
+        self, atlas_id: str, other_id: str, *, include_self: bool = False, include_random: bool = False
+    ) -> AtlasComparison:
+        """Return how alike two atlases rank the transfers that both have measured.
+
+        Args:
+            atlas_id: Id of one atlas.
+            other_id: Id of the other, measured for example with another transfer data size.
+            include_self: Count the targets' own full supervision as a source.
+            include_random: Count the untrained encoder as a source.
+        """
+        params = {
+            "with": other_id,
+            "include_self": str(include_self).lower(),
+            "include_random": str(include_random).lower(),
+        }
+        path = f"{API}/atlases/{atlas_id}/comparison"
+        return decode(AtlasComparison, self._transport.json("GET", path, params=params))
 
     def infer(
         self,

@@ -126,6 +126,7 @@ class Atlas:
     created_at: datetime
     finished_at: datetime | None = None
     dataset: str | None = None
+    base: str | None = None
     job_id: str | None = None
     config: dict[str, Any] | None = None
     code_version: str | None = None
@@ -306,11 +307,62 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The optimum against one kind of random taxonomy; None where nothing was measured."""
+    """The optimum against one kind of random taxonomy; None where nothing was measured.
+
+    The correlations are Spearman's, over the random taxonomies, of the objective with mean gain and mean quality.
+    """
 
     objective: Comparison | None
     gain: Comparison | None
     quality: Comparison | None
+    gain_correlation: float | None = None
+    quality_correlation: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderComparison:
+    """How alike two atlases rank the same transfers; rank correlations are None of fewer than three or of ties only.
+
+    `spearman` and `kendall` rank all transfers together, the means are of the targets' own correlations.
+    """
+
+    order: int | None
+    transfers: int
+    spearman: float | None
+    kendall: float | None
+    mean_spearman: float | None
+    mean_kendall: float | None
+    targets: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetComparison:
+    """How alike two atlases rank the sources of one target, and the best single source of each."""
+
+    target: str
+    transfers: int
+    spearman: float | None
+    kendall: float | None
+    best_source: str | None
+    best_source_with: str | None
+    same_best_source: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class AtlasComparison:
+    """How alike two atlases rank the transfers that both have measured; `overall.order` is None: all orders."""
+
+    atlas: str
+    with_atlas: str
+    include_self: bool
+    include_random: bool
+    transfers: int
+    transfers_only_in_atlas: int
+    transfers_only_in_other: int
+    overall: OrderComparison
+    orders: list[OrderComparison]
+    targets: list[TargetComparison]
+    same_best_source: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ class AtlasConfig:
         seed: of initial weights, batches and noise.
         stack: transfer networks that train side by side as one, at most; the results do not depend on it.
         splits: images per part.
+        transfer_pool: images of the split `transfer` that the data set holds, of which the first `splits.transfer`
+            are used; None = all of them are used.
         network: the sizes of encoder, decoders and heads, the same for every task.
         task_training: of task-specific networks and of read-outs of the random encoder, on the split `train`.
         transfer_training: of transfers, on the split `transfer`.
@@ -57,6 +59,12 @@ class AtlasConfig:
     task_training: Optimisation
     transfer_training: Optimisation
     scratch_training: Optimisation
+    transfer_pool: int | None = None
+
+    @property
+    def view_splits(self) -> SplitSizes:
+        """Images per part that the data set is opened with; `splits` are the first of them."""
+        return replace(self.splits, transfer=self.transfer_pool or self.splits.transfer)
 
     @property
     def image_size(self) -> int:
@@ -97,6 +105,7 @@ class AtlasConfig:
                 task_training=Optimisation(**data["task_training"]),
                 transfer_training=Optimisation(**data["transfer_training"]),
                 scratch_training=Optimisation(**data["scratch_training"]),
+                transfer_pool=data.get("transfer_pool"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigError("", f"not the configuration of an atlas: {error}") from error
@@ -182,8 +191,8 @@ _DEMO = replace(
 _FULL = AtlasConfig(
     preset="full",
     tasks=ALL_TASKS,
-    orders=(1, 2, 3, 4),
-    per_target=15,
+    orders=(1, 2, 3, 4, 5),
+    per_target=10,
     seed=0,
     stack=4,
     splits=SplitSizes(train=120_000, transfer=16_000, validation=4_000, test=17_000),
@@ -240,13 +249,31 @@ def atlas_config(
     """
     if preset not in PRESETS:
         raise ConfigError("/preset", f"unknown preset {preset!r}; there are {', '.join(PRESETS)}")
-    config = PRESETS[preset]
+    return changed(
+        PRESETS[preset], tasks=tasks, orders=orders, per_target=per_target, seed=seed, overrides=overrides
+    )
+
+
+def changed(
+    config: AtlasConfig,
+    *,
+    tasks: Sequence[str] | None = None,
+    orders: Sequence[int] | None = None,
+    per_target: int | None = None,
+    seed: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> AtlasConfig:
+    """A configuration with what a user changed of it; the arguments are those of `atlas_config`.
+
+    Raises:
+        ConfigError: with a pointer to the field at fault.
+    """
     config = replace(
         config,
         tasks=config.tasks if tasks is None else _tasks(tasks),
         orders=config.orders if orders is None else tuple(sorted(set(orders))),
         per_target=config.per_target if per_target is None else per_target,
-        seed=seed,
+        seed=config.seed if seed is None else seed,
     )
     for name, value in (overrides or {}).items():
         config = _override(config, name, value)
@@ -310,6 +337,9 @@ def _check(config: AtlasConfig) -> None:
         raise ConfigError("/overrides/stack", "must be at least 1")
     if config.image_size < 16 or config.image_size % 8:
         raise ConfigError("/overrides/image_size", "must be a multiple of 8, at least 16")
+    if config.view_splits.transfer < config.splits.transfer:
+        pool = config.view_splits.transfer
+        raise ConfigError("/overrides/splits.transfer", f"there are {pool} images to take them from")
     for part in ("task_training", "transfer_training", "scratch_training"):
         split = "train" if part == "task_training" else "transfer"
         if getattr(config, part).batch_size > config.splits.size(split):

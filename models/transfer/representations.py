@@ -24,6 +24,10 @@ PLAIN = "rgb"
 """The inputs of every task that looks at one image as it is."""
 
 
+class TooFewEncoded(ValueError):
+    """A source has encoded fewer images of a split than its transfers are to learn from."""
+
+
 def inputs_kind(target: TaskDefinition) -> str:
     """Under which name representations of the target's inputs are kept: tasks of one name share them.
 
@@ -93,7 +97,11 @@ def source_representations(
 
 
 def joined_representations(
-    representations: Mapping[str, Mapping[str, Representation]], sources: Sequence[str], key: str
+    representations: Mapping[str, Mapping[str, Representation]],
+    sources: Sequence[str],
+    key: str,
+    *,
+    examples: int | None = None,
 ) -> Tensor:
     """Representations of several sources side by side on the channel axis.
 
@@ -101,11 +109,19 @@ def joined_representations(
         representations: by source, then by `"<inputs>/<split>"`.
         sources: which, in order.
         key: inputs and split.
+        examples: how many, the first of the split; None = all that were encoded.
 
     Returns:
         (n, k * V * C, h, w) float16.
 
     Raises:
         KeyError: a representation is missing.
+        TooFewEncoded: fewer examples were encoded than are wanted.
     """
-    return torch.cat([torch.from_numpy(np.asarray(representations[name][key])) for name in sources], dim=1)
+    parts = []
+    for name in sources:
+        values = np.asarray(representations[name][key])
+        if examples is not None and len(values) < examples:
+            raise TooFewEncoded(f"{name} has encoded {len(values)} images of {key}, not {examples}")
+        parts.append(torch.from_numpy(values[:examples]))
+    return torch.cat(parts, dim=1)

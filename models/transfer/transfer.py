@@ -62,6 +62,7 @@ def train_transfers(
         Stopped: the runner asked for it.
         Diverged: a loss was NaN or infinite.
         KeyError: a representation is missing.
+        TooFewEncoded: a source has encoded fewer images than the splits of `views` hold.
     """
     views.prepare(required_labels(config, views), Part(context, 0.0, 0.05))
     task = load_task(target_network)
@@ -161,11 +162,14 @@ def _train_stack(
     stacked = laid_out(Stacked(networks))
     kind = inputs_kind(task.definition)
 
-    def seen(split: str) -> Tensor:
-        parts = [joined_representations(representations, sources, f"{kind}/{split}") for sources in stack]
-        return torch.cat(parts, dim=1)
+    def seen(split: str, examples: Examples) -> Tensor:
+        key, count = f"{kind}/{split}", len(examples)
+        return torch.cat(
+            [joined_representations(representations, sources, key, examples=count) for sources in stack],
+            dim=1,
+        )
 
-    training = seen("transfer")
+    training = seen("transfer", splits.transfer)
 
     def step_loss(indices: NDArray[np.int64], generator: torch.Generator) -> Tensor:
         predictions = stacked(channels_last(training[torch.from_numpy(indices)].float()))
@@ -175,7 +179,7 @@ def _train_stack(
 
     losses = run.train(stage, stacked, config.transfer_training, len(splits.transfer), step_loss)
     stacked.write_back(networks)
-    inputs = {"validation": seen("validation"), "test": seen("test")}
+    inputs = {"validation": seen("validation", splits.validation), "test": seen("test", splits.test)}
     results = []
     for position, (sources, network) in enumerate(zip(stack, networks, strict=True)):
         laid_out(network.eval())
