@@ -25,6 +25,7 @@ from taskatlas_client._errors import (
 )
 from taskatlas_client._types import (
     Affinity,
+    Agreement,
     Atlas,
     Availability,
     ChosenTransfer,
@@ -34,6 +35,7 @@ from taskatlas_client._types import (
     Control,
     Dataset,
     DatasetReport,
+    Estimates,
     Explanation,
     FieldProblem,
     FrontierPoint,
@@ -55,6 +57,7 @@ from taskatlas_client._types import (
     SkippedFile,
     Solver,
     SourceWorth,
+    TargetAgreement,
     Task,
     TaskOutput,
     Taxonomy,
@@ -64,6 +67,7 @@ from taskatlas_client._types import (
 
 __all__ = [
     "Affinity",
+    "Agreement",
     "Atlas",
     "Availability",
     "BadRequestError",
@@ -75,6 +79,7 @@ __all__ = [
     "Control",
     "Dataset",
     "DatasetReport",
+    "Estimates",
     "Explanation",
     "FieldProblem",
     "ForbiddenError",
@@ -107,6 +112,7 @@ __all__ = [
     "Solver",
     "SourceWorth",
     "StatusError",
+    "TargetAgreement",
     "Task",
     "TaskAtlas",
     "TaskAtlasError",
