@@ -171,6 +171,10 @@ def test_a_build_its_job_and_its_transfers(client, platform, tmp_path):
     picture.write_bytes(b"no picture")
     with pytest.raises((NotReadyError, InvalidInputError)):
         client.atlases.infer(atlas_id, [picture], tasks=["depth"])
+    children = client.jobs.list(parent=job.id, limit=3)
+    rest = client.jobs.list(parent=job.id, cursor=children.next_cursor)
+    kinds = [child.kind for child in children.items + rest.items]
+    assert (len(kinds), kinds.count("atlas.estimates")) == (job.children["queued"], 1)
     client.jobs.cancel(job.id)
     with pytest.raises(JobCancelledError):
         client.jobs.wait(job)

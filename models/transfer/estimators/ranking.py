@@ -1,6 +1,7 @@
 """A first ranking of an atlas's transfers, from networks alone, before any transfer trains."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from models.data.views import Views
 from models.training.progress import Part, RunContext, Stopped
 from models.transfer.config import AtlasConfig
-from models.transfer.estimators.arrays import EstimatorError, Numbers
+from models.transfer.estimators.arrays import EstimatorError, Labels, Numbers
 from models.transfer.estimators.features import class_network, class_probabilities, features
 from models.transfer.estimators.h_score import h_score
 from models.transfer.estimators.leep import leep
@@ -36,7 +37,11 @@ class FrozenNetwork(Protocol):
 
 
 def estimate_transfers(
-    config: AtlasConfig, networks: Mapping[str, FrozenNetwork], views: Views, context: RunContext
+    config: AtlasConfig,
+    networks: Mapping[str, FrozenNetwork],
+    views: Views,
+    context: RunContext,
+    methods: Sequence[Method] = METHODS,
 ) -> list[Estimate]:
     """Every estimator's value for every first-order transfer of an atlas.
 
@@ -48,6 +53,7 @@ def estimate_transfers(
         networks: of every source, `random` included.
         views: the data set.
         context: hears of progress, and may stop it.
+        methods: which estimators.
 
     Returns:
         One estimate per method, target and source other than the target, in this order of nesting; a value is None
@@ -68,43 +74,57 @@ def estimate_transfers(
     found: dict[tuple[Method, str, str], float | None] = {}
     for position, source in enumerate(config.sources):
         _go_on(context, 0.5 + 0.5 * position / len(config.sources), f"estimating transfers from {source}")
-        classes = class_network(networks[source].weights)
+        classes = class_network(networks[source].weights) if "leep" in methods else None
         representations = networks[source].representations
         for sample in samples:
             if sample.target != source:
-                seen = representations[f"{sample.representations}/{SPLIT}"]
-                for method, value in _values(sample, seen, classes).items():
-                    found[method, sample.target, source] = value
+                seen = _Seen(representations[f"{sample.representations}/{SPLIT}"], sample, classes)
+                for method in methods:
+                    found[method, sample.target, source] = _defined(seen.estimate, method)
     return [
         Estimate(method, source, target, found.get((method, target, source)))
-        for method in METHODS
+        for method in methods
         for target in config.targets
         for source in config.sources
         if source != target
     ]
 
 
-def _values(sample: Sample, seen: Representation, classes: SavedTask | None) -> dict[Method, float | None]:
-    rows = features(seen, sample)
-    outputs = None if classes is None else class_probabilities(classes, seen, sample)
-    return {
-        "logme": _defined(lambda: log_me(rows - rows.mean(axis=0), sample.columns)),
-        "leep": None if outputs is None else _mean(leep, outputs, sample),
-        "hscore": _mean(h_score, rows, sample),
-        "transrate": _mean(trans_rate, rows, sample),
-    }
+class _Seen:
+    """One source on the rows of one target; features are made when they are first asked for."""
+
+    def __init__(self, representation: Representation, sample: Sample, classes: SavedTask | None) -> None:
+        self._representation, self._sample, self._classes = representation, sample, classes
+
+    @cached_property
+    def _features(self) -> Numbers:
+        return features(self._representation, self._sample)
+
+    def estimate(self, method: Method) -> float | None:
+        """What a method says; None where it is not defined for this source.
+
+        Raises:
+            EstimatorError: it is not defined on these numbers.
+        """
+        if method == "leep":
+            if self._classes is None:
+                return None
+            outputs = class_probabilities(self._classes, self._representation, self._sample)
+            return None if outputs is None else self._mean(leep, outputs)
+        if method == "logme":
+            return log_me(self._features - self._features.mean(axis=0), self._sample.columns)
+        return self._mean(h_score if method == "hscore" else trans_rate, self._features)
+
+    def _mean(self, estimator: Callable[[Numbers, Labels], float], rows: Numbers) -> float:
+        return float(np.mean([estimator(rows, labels) for labels in self._sample.labels]))
 
 
-def _mean(estimator: Callable[..., float], rows: Numbers, sample: Sample) -> float | None:
-    return _defined(lambda: float(np.mean([estimator(rows, labels) for labels in sample.labels])))
-
-
-def _defined(estimate: Callable[[], float]) -> float | None:
+def _defined(estimate: Callable[[Method], float | None], method: Method) -> float | None:
     try:
-        value = estimate()
+        value = estimate(method)
     except (EstimatorError, np.linalg.LinAlgError):
-        return None  # such as a source whose encoder answers the same for every image
-    return value if np.isfinite(value) else None
+        return None  # such as of a source whose encoder answers the same for every image
+    return value if value is not None and np.isfinite(value) else None
 
 
 def _go_on(context: RunContext, fraction: float, step: str) -> None:

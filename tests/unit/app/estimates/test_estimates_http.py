@@ -151,7 +151,7 @@ def test_what_was_estimated_of_a_cancelled_build_stays(api, platform, atlas):
 
 def test_unknown_atlases_and_methods_are_named(api, atlas):
     assert_problem(api.get("/api/v1/atlases/atl_none/estimates"), 404)
-    assert_problem(api.get(f"/api/v1/atlases/{atlas}/estimates?method=nce"), 422, pointer="method")
+    assert_problem(api.get(f"/api/v1/atlases/{atlas}/estimates?method=parc"), 422, pointer="method")
 
 
 def test_estimates_go_with_their_atlas(api, platform, atlas):
