@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from models.taxonomy.agreement import ranks
 from models.transfer.estimators.arrays import EstimatorError, Labels
 
 BINS = 5
@@ -11,7 +12,8 @@ BINS = 5
 def quantile_bins(values: ArrayLike, bins: int = BINS) -> Labels:
     """Which of `bins` about equally full bins each number falls into.
 
-    Equal numbers share a bin, so that there are fewer bins where one number is common.
+    Equal numbers share the bin of their mean rank: there are fewer bins where one number is common, and at least two as
+    soon as two numbers differ.
 
     Args:
         values: (n,) finite, n >= 1.
@@ -27,6 +29,5 @@ def quantile_bins(values: ArrayLike, bins: int = BINS) -> Labels:
     if numbers.ndim != 1 or not numbers.size or not np.isfinite(numbers).all() or bins < 2:
         message = f"two or more bins take finite numbers (n,), got shape {numbers.shape} for {bins} bins"
         raise EstimatorError(message)
-    edges = np.unique(np.quantile(numbers, np.arange(1, bins) / bins))
-    placed = np.searchsorted(edges, numbers, side="right")
+    placed = np.floor(bins * (ranks(numbers) - 0.5) / len(numbers))
     return np.unique(placed, return_inverse=True)[1].astype(np.int64)

@@ -226,9 +226,18 @@ def test_bins_are_about_equally_full_and_in_order(generator):
     assert all(values[bins == each].max() < values[bins == each + 1].min() for each in range(4))
 
 
+@pytest.mark.parametrize("common", [1, 50, 98])
+@pytest.mark.parametrize("bins", [2, 5])
+def test_numbers_that_differ_fall_into_two_bins_at_least(common, bins):
+    values = np.array([0.0] * common + [1.0] * (99 - common) + [2.0])
+    assert quantile_bins(values, bins).max() >= 1
+    assert quantile_bins(-values, bins).max() >= 1
+
+
 def test_equal_numbers_share_a_bin():
     assert quantile_bins(np.array([0.0] * 8 + [1.0, 2.0]), 5).tolist() == [0] * 8 + [1, 1]
     assert quantile_bins(np.zeros(9)).tolist() == [0] * 9
+    assert quantile_bins(np.array([0.0] + [3.0] * 9)).tolist() == [0] + [1] * 9
     for values, bins in (([], 5), ([np.nan, 1.0], 5), ([[1.0]], 5), ([1.0, 2.0], 1)):
         with pytest.raises(EstimatorError):
             quantile_bins(np.array(values), bins)
