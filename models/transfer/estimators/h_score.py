@@ -23,8 +23,8 @@ def h_score(features: ArrayLike, labels: ArrayLike) -> float:
     Raises:
         EstimatorError: shapes that do not fit, a number that is not finite, constant features, or a single class.
 
-    Reference: Bao et al. 2019, "An information-theoretic approach to transferability in task transfer learning",
-        Def. 2; Ibrahim et al. 2022, "Newer is not always better", Sec. 4; Ledoit and Wolf 2004, "A well-conditioned
+    Reference: Bao et al. 2019, "An information-theoretic approach to transferability in task transfer learning";
+        Ibrahim et al. 2022, "Newer is not always better" (the shrinkage); Ledoit and Wolf 2004, "A well-conditioned
         estimator for large-dimensional covariance matrices", Sec. 3.
     """
     rows = centred_features(features)

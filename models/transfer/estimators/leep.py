@@ -25,7 +25,7 @@ def leep(probabilities: ArrayLike, labels: ArrayLike) -> float:
         EstimatorError: shapes that do not fit, rows that are no probabilities, or a single class.
 
     Reference: Nguyen et al. 2020, "LEEP: A new measure to evaluate transferability of learned representations",
-        Sec. 3, Eq. 1 and 2.
+        Sec. 3.
     """
     outputs = rows_of(probabilities, "probabilities")
     if outputs.min() < 0 or np.abs(outputs.sum(axis=1) - 1).max() > _TOLERANCE:

@@ -35,8 +35,8 @@ def log_me(features: ArrayLike, targets: ArrayLike) -> float:
     Raises:
         EstimatorError: shapes that do not fit, a number that is not finite, features or a column that are zero.
 
-    Reference: You et al. 2021, "LogME: Practical assessment of pre-trained models for transfer learning", Sec. 4,
-        Eq. 2; the fixed point as in You et al. 2022, "Ranking and tuning pre-trained models", Alg. 3.
+    Reference: You et al. 2021, "LogME: Practical assessment of pre-trained models for transfer learning", Sec. 4; the
+        fixed point as in You et al. 2022, "Ranking and tuning pre-trained models".
     """
     design, columns = rows_of(features, "features"), rows_of(targets, "targets")
     if len(design) != len(columns):

@@ -13,8 +13,8 @@ def trans_rate(features: ArrayLike, labels: ArrayLike, *, eps: float = EPS) -> f
     """R(Z) - R(Z | Y), an estimate of the mutual information of features and labels.
 
     R(Z) = 1/2 log det(I + Z^T Z / (n eps)) for Z centred, and R(Z | Y) = sum_c n_c / n R(Z_c), the classes not centred
-    again. Z is first divided by the root of its mean square, so that eps is a share of the mean variance of a feature
-    and a source does not gain by the unit of its features.
+    again; the authors' listing gives every class the same weight instead. Z is first divided by the root of its mean
+    square, so that eps is a share of the mean variance of a feature and no source gains by the unit of its features.
 
     Args:
         features: (n, d), n >= 2, in any unit.
