@@ -18,6 +18,7 @@ from app.core.settings import Settings
 from app.core.telemetry import Metrics, TelemetryMiddleware
 from app.dashboard import endpoints as dashboard
 from app.datasets import endpoints as datasets
+from app.estimates import endpoints as estimates
 from app.inference import endpoints as inference
 from app.jobs import endpoints as jobs
 from app.jobs.schemas import API
@@ -34,6 +35,7 @@ RESOURCES = (
     atlases.router,
     transfers.router,
     taxonomies.router,
+    estimates.router,
     inference.router,
     jobs.router,
     keys.router,

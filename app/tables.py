@@ -4,6 +4,7 @@ from app.atlases.tables import AtlasRow, NetworkRow
 from app.core.database import Base
 from app.core.idempotency.tables import FirstResponse
 from app.datasets.tables import DatasetRow
+from app.estimates.tables import EstimateRow
 from app.jobs.tables import Job, JobDependency, JobEvent, Worker
 from app.keys.tables import KeyRow
 from app.transfers.tables import TransferRow
@@ -12,6 +13,7 @@ __all__ = [
     "METADATA",
     "AtlasRow",
     "DatasetRow",
+    "EstimateRow",
     "FirstResponse",
     "Job",
     "JobDependency",

@@ -25,6 +25,7 @@ from taskatlas_client._errors import (
 )
 from taskatlas_client._types import (
     Affinity,
+    Agreement,
     Atlas,
     AtlasComparison,
     Availability,
@@ -35,6 +36,7 @@ from taskatlas_client._types import (
     Control,
     Dataset,
     DatasetReport,
+    Estimates,
     Explanation,
     FieldProblem,
     FrontierPoint,
@@ -57,6 +59,7 @@ from taskatlas_client._types import (
     SkippedFile,
     Solver,
     SourceWorth,
+    TargetAgreement,
     TargetComparison,
     Task,
     TaskOutput,
@@ -67,6 +70,7 @@ from taskatlas_client._types import (
 
 __all__ = [
     "Affinity",
+    "Agreement",
     "Atlas",
     "AtlasComparison",
     "Availability",
@@ -79,6 +83,7 @@ __all__ = [
     "Control",
     "Dataset",
     "DatasetReport",
+    "Estimates",
     "Explanation",
     "FieldProblem",
     "ForbiddenError",
@@ -112,6 +117,7 @@ __all__ = [
     "Solver",
     "SourceWorth",
     "StatusError",
+    "TargetAgreement",
     "TargetComparison",
     "Task",
     "TaskAtlas",

@@ -14,6 +14,7 @@ from taskatlas_client._types import (
     AtlasComparison,
     Clustering,
     Dataset,
+    Estimates,
     FrontierPoint,
     Job,
     Key,
@@ -187,6 +188,13 @@ class Atlases(Resource):
         params = {"order": order, "normalized": str(normalized).lower(), "format": kind}
         path = f"{API}/atlases/{atlas_id}/affinity"
         return self._transport.request("GET", path, params=params, headers={"Accept": "*/*"}).content
+
+    def estimates(
+        self, atlas_id: str, *, method: Literal["logme", "leep", "hscore", "transrate"] = "logme"
+    ) -> Estimates:
+        """Return what an estimator says of every first-order transfer; there before any transfer trains."""
+        path = f"{API}/atlases/{atlas_id}/estimates"
+        return decode(Estimates, self._transport.json("GET", path, params={"method": method}))
 
     def transfers(
         self,

@@ -159,6 +159,58 @@ class Affinity:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetAgreement:
+    """How the estimates of one target's sources agree with their affinities; None with fewer than three sources."""
+
+    target: str
+    sources: int
+    spearman: float | None
+    weighted_kendall: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Rank correlation of estimates with measured affinities of order 1: means over targets, and all pairs pooled.
+
+    The source `random` is one of those that are ranked, `self` is not.
+    """
+
+    spearman: float | None
+    weighted_kendall: float | None
+    pooled_spearman: float | None
+    pooled_weighted_kendall: float | None
+    targets: list[TargetAgreement]
+    includes_random: bool = True
+    includes_self: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """What one estimator says of every first-order transfer, from networks alone.
+
+    `values[i][j]` is target i from source j, higher is better within a row, None where the method is not defined.
+    `correlation` is None before the atlas is ready.
+    """
+
+    method: str
+    targets: list[str]
+    sources: list[str]
+    values: list[list[float | None]]
+    correlation: Agreement | None
+    lower_is_better: bool = False
+
+    def to_numpy(self) -> NDArray[np.float64]:
+        """Return `values` as an array of shape (targets, sources), NaN where not defined.
+
+        Raises:
+            ImportError: NumPy is not installed (`pip install taskatlas-client[numpy]`).
+        """
+        import numpy as np  # noqa: PLC0415 - an extra, needed here only
+
+        return np.array(self.values, dtype=np.float64).reshape(len(self.targets), len(self.sources))
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """One measured transfer; what was not measured is None, and lists leave `metrics` and `curves` out."""
 

@@ -23,8 +23,10 @@ from taskatlas_client import (
 
 from app.core.listen import listen
 from app.core.security import Scope
+from app.estimates.service import EstimatesService
 from app.main import create_app
 from models.taxonomy.dictionary import TASKS
+from models.transfer.estimators.methods import Estimate
 from tests.integration.api_atlases import CSV, measured
 
 
@@ -99,6 +101,8 @@ def test_an_imported_atlas_and_all_that_follows_from_it(client, table):
     assert affinity.normalized
     assert affinity.to_numpy().shape == (2, 5)
     assert client.atlases.affinity(atlas.id, order=2).sources == ["edge2d+rgb2sfnorm"]
+    with pytest.raises(ConflictError, match="imported"):
+        client.atlases.estimates(atlas.id)
     npy = client.atlases.affinity_file(atlas.id, "npy")
     np.testing.assert_array_equal(np.load(io.BytesIO(npy), allow_pickle=False), affinity.to_numpy())
     assert client.atlases.affinity_file(atlas.id, "csv", order=2).startswith(b"sources,target,")
@@ -151,6 +155,13 @@ def test_a_build_its_job_and_its_transfers(client, platform, tmp_path):
     atlas = client.atlases.get(atlas_id)
     assert (atlas.job_id, atlas.dataset is None) == (job.id, False)
     assert atlas.networks[0].win_rate_vs_random == 0.75
+    with platform.database.session() as session:
+        estimate = Estimate("hscore", "depth", "normals", 0.25)
+        EstimatesService(session, platform).add(atlas_id, [estimate])
+    estimates = client.atlases.estimates(atlas_id, method="hscore")
+    assert (estimates.targets, estimates.sources) == (["depth", "normals"], ["depth", "normals", "random"])
+    assert estimates.values == [[None, None, None], [0.25, None, None]]
+    assert estimates.correlation is None
     transfer = client.atlases.transfer(atlas_id, client.atlases.transfers(atlas_id).items[0].id)
     assert transfer.curves["head"]["losses"] == [1.5, 0.5]
     assert (transfer.win_rate, transfer.test_loss, transfer.metrics) == (0.625, 0.125, {"mean_angle": 20.5})
@@ -160,6 +171,10 @@ def test_a_build_its_job_and_its_transfers(client, platform, tmp_path):
     picture.write_bytes(b"no picture")
     with pytest.raises((NotReadyError, InvalidInputError)):
         client.atlases.infer(atlas_id, [picture], tasks=["depth"])
+    children = client.jobs.list(parent=job.id, limit=3)
+    rest = client.jobs.list(parent=job.id, cursor=children.next_cursor)
+    kinds = [child.kind for child in children.items + rest.items]
+    assert (len(kinds), kinds.count("atlas.estimates")) == (job.children["queued"], 1)
     client.jobs.cancel(job.id)
     with pytest.raises(JobCancelledError):
         client.jobs.wait(job)

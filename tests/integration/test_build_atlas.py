@@ -15,12 +15,14 @@ from fastapi.testclient import TestClient
 from taskatlas_client._events import parse_events
 
 from app.atlases.building import BuildingService
+from app.atlases.plan import ESTIMATES, TRANSFERS
 from app.atlases.repository import AtlasesRepository
 from app.core.platform import Platform, build_platform
 from app.core.settings import load_settings
 from app.jobs.states import JobState
 from app.main import create_app
 from app.transfers.service import TransfersService
+from models.transfer.estimators.methods import METHODS
 from tests.integration.worker_process import WorkerProcess, job_of, jobs_of, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -218,6 +220,30 @@ def objective(transfers, sources):
     return sum(best.values())
 
 
+def test_transfers_are_ranked_by_estimates_before_the_first_one_trains(service, built):
+    jobs = jobs_of(service.platform, built.job["id"])
+    (estimates,) = [job for job in jobs if job.kind == ESTIMATES]
+    transfers = [job for job in jobs if job.kind == TRANSFERS]
+    assert estimates.finished_at <= min(job.started_at for job in transfers), "there is one worker"
+    assert (estimates.finished_at - estimates.started_at).total_seconds() < 10
+    atlas = service.get(f"/atlases/{built.atlas}")
+    for method in METHODS:
+        answer = service.get(f"/atlases/{built.atlas}/estimates", method=method)
+        assert (answer["targets"], answer["sources"]) == (atlas["targets"], atlas["sources"])
+        values = np.array(answer["values"], dtype=float)
+        defined = [
+            [
+                source != target and (method != "leep" or source == "scene_class")
+                for source in answer["sources"]
+            ]
+            for target in answer["targets"]
+        ]
+        np.testing.assert_array_equal(np.isfinite(values), defined)
+        compared = [each["sources"] for each in answer["correlation"]["targets"]]
+        assert compared == [sum(row) for row in defined]
+        assert (answer["correlation"]["spearman"] is None) == (method == "leep")
+
+
 def all_transfers(service, atlas_id):
     return service.get(f"/atlases/{atlas_id}/transfers", limit=200)["items"]
 
@@ -258,6 +284,11 @@ def test_a_build_whose_worker_was_killed_in_training_goes_on_and_ends_with_the_s
     assert broken.resumed[1].attempt_progress > 0, "it went on from its checkpoint"
     assert differing(*(artifacts(service.platform, each.atlas) for each in (broken, built))) == {}
     assert differing(*(numbers(service.platform, each.atlas) for each in (broken, built))) == {}
+    for method in METHODS:
+        one, other = (
+            service.get(f"/atlases/{each.atlas}/estimates", method=method) for each in (broken, built)
+        )
+        assert one == other
 
 
 def differing(one, other):

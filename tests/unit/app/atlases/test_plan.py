@@ -1,6 +1,15 @@
 import pytest
 
-from app.atlases.plan import AFFINITY, TASK_NETWORK, TRANSFERS, build_plan, expected_transfers, transfer_sets
+from app.atlases.plan import (
+    AFFINITY,
+    ESTIMATES,
+    SCRATCH,
+    TASK_NETWORK,
+    TRANSFERS,
+    build_plan,
+    expected_transfers,
+    transfer_sets,
+)
 from models.transfer.config import PRESETS, atlas_config
 
 
@@ -47,6 +56,16 @@ def test_a_plan_on_networks_that_are_there_trains_everything_else(preset):
         elif job.kind != AFFINITY:
             assert job.depends_on == ()
     assert plan[-1].depends_on == tuple(range(len(plan) - 1))
+
+
+def test_estimates_wait_for_the_networks_alone_and_come_before_everything_that_trains_on_them():
+    plan = build_plan(atlas_config("quick"))
+    kinds = [job.kind for job in plan]
+    estimates = kinds.index(ESTIMATES)
+    networks = {position for position, kind in enumerate(kinds) if kind == TASK_NETWORK}
+    assert set(plan[estimates].depends_on) == networks
+    assert estimates < min(kinds.index(SCRATCH), kinds.index(TRANSFERS))
+    assert kinds.count(ESTIMATES) == 1
 
 
 def test_no_more_sets_are_expected_than_there_are():
