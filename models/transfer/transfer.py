@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.data.views import Views
 from models.networks.encoder import initialise
 from models.networks.transfer_head import TransferHead
 from models.networks.transfer_network import TransferNetwork
 from models.networks.weights import pack_network
-from models.tasks.definition import Target
 from models.training.curves import curve
 from models.training.loop import Run, Stage
 from models.training.progress import Part, RunContext
 from models.training.seeds import derived_seed, generator_of
 from models.transfer.config import AtlasConfig
-from models.transfer.examples import Examples, Scores, channels_last, evaluated, laid_out
+from models.transfer.examples import Examples, Scores, channels_last, evaluated, evaluated_together, laid_out
 from models.transfer.representations import Representation, inputs_kind, joined_representations
 from models.transfer.results import TransferResult
 from models.transfer.saved import SavedTask, load_task, network_metadata
@@ -170,40 +169,29 @@ def _train_stack(
     def step_loss(indices: NDArray[np.int64], generator: torch.Generator) -> Tensor:
         predictions = stacked(channels_last(training[torch.from_numpy(indices)].float()))
         target = splits.transfer.targets(indices, generator)
-        losses = task.definition.loss(predictions.flatten(0, 1), _repeated(target, len(stack)))
-        return losses.view(len(stack), -1).mean(1)
+        return torch.stack([task.definition.loss(prediction, target).mean() for prediction in predictions])
 
     losses = run.train(stage, stacked, config.transfer_training, len(splits.transfer), step_loss)
-    stacked.write_back(networks)
-    inputs = {"validation": seen("validation"), "test": seen("test")}
-    results = []
-    for position, (sources, network) in enumerate(zip(stack, networks, strict=True)):
-        laid_out(network.eval())
-        width = training.shape[1] // len(stack)
-        own = {split: x[:, position * width : (position + 1) * width] for split, x in inputs.items()}
-        test = _scores(network, own["test"], splits.test)
-        validation = _scores(network, own["validation"], splits.validation)
-        results.append(
-            TransferResult(
-                sources=sources,
-                target=task.definition.name,
-                test_losses=test.losses,
-                validation_losses=validation.losses,
-                weights=pack_network(
-                    network,
-                    metadata={**network_metadata(task.definition), "sources": list(sources)},
-                    tensors=task.definition.statistics,
-                ),
-                curve=curve(losses[:, position]),
-                metrics=test.metrics,
-            )
+    stacked.eval().write_back(networks)
+    test = _scores(stacked, seen("test"), splits.test)
+    validation = _scores(stacked, seen("validation"), splits.validation)
+    return [
+        TransferResult(
+            sources=sources,
+            target=task.definition.name,
+            test_losses=test[position].losses,
+            validation_losses=validation[position].losses,
+            weights=pack_network(
+                network,
+                metadata={**network_metadata(task.definition), "sources": list(sources)},
+                tensors=task.definition.statistics,
+            ),
+            curve=curve(losses[:, position]),
+            metrics=test[position].metrics,
         )
-    return results
+        for position, (sources, network) in enumerate(zip(stack, networks, strict=True))
+    ]
 
 
-def _scores(network: nn.Module, seen: Tensor, examples: Examples) -> Scores:
-    return evaluated(lambda rows: network(channels_last(seen[rows].float())), examples)
-
-
-def _repeated(target: Target, times: int) -> Target:
-    return target.take(torch.arange(len(target)).repeat(times))
+def _scores(stacked: Stacked, seen: Tensor, examples: Examples) -> list[Scores]:
+    return evaluated_together(lambda rows: stacked(channels_last(seen[rows].float())), examples)
