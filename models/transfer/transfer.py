@@ -1,7 +1,9 @@
 """Step II: transfers from frozen sources, and scratch baselines (Zamir et al. 2018, Sec. 3.2)."""
 
+import itertools
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -14,7 +16,7 @@ from models.networks.transfer_head import TransferHead
 from models.networks.transfer_network import TransferNetwork
 from models.networks.weights import pack_network
 from models.training.curves import curve
-from models.training.loop import Run, Stage
+from models.training.loop import Run, Stage, StepLoss
 from models.training.progress import Part, RunContext
 from models.training.seeds import derived_seed, generator_of
 from models.transfer.config import AtlasConfig
@@ -127,15 +129,16 @@ class _Splits:
 
 
 def _stacks(names: Sequence[tuple[str, ...]], limit: int) -> list[list[tuple[str, ...]]]:
-    """Source sets of one order together (their networks share a shape), at most `limit` at a time."""
+    """Source sets of one order together (their networks share a shape), evenly, at most `limit` at a time."""
     orders: dict[int, list[tuple[str, ...]]] = defaultdict(list)
     for sources in dict.fromkeys(names):
         orders[len(sources)].append(sources)
-    return [
-        group[start : start + limit]
-        for _, group in sorted(orders.items())
-        for start in range(0, len(group), limit)
-    ]
+    stacks: list[list[tuple[str, ...]]] = []
+    for _, group in sorted(orders.items()):
+        parts = math.ceil(len(group) / limit)
+        bounds = [len(group) * part // parts for part in range(parts + 1)]
+        stacks += [group[start:end] for start, end in itertools.pairwise(bounds)]
+    return stacks
 
 
 def fresh_transfer(config: AtlasConfig, task: SavedTask, sources: Sequence[str]) -> TransferNetwork:
@@ -145,6 +148,27 @@ def fresh_transfer(config: AtlasConfig, task: SavedTask, sources: Sequence[str])
     head = TransferHead(inputs, inputs, channels)
     initialise(head, generator_of(config.seed, task.definition.name, "transfer", "+".join(sources)))
     return TransferNetwork(head, task.fresh_decoder())
+
+
+def transfer_loss(
+    networks: Callable[[Tensor], Sequence[Tensor]], seen: Tensor, examples: Examples
+) -> StepLoss:
+    """The mean loss of each of some networks on a batch that all of them see.
+
+    Args:
+        networks: (N, C, h, w) representations -> one prediction (N, ...) per network.
+        seen: (n, C, h, w) float16, the representations of all examples.
+        examples: of the target, n of them.
+    """
+
+    def step_loss(indices: NDArray[np.int64], generator: torch.Generator) -> Tensor:
+        predictions = networks(channels_last(seen[torch.from_numpy(indices)].float()))
+        target = examples.targets(indices, generator)
+        return torch.stack(
+            [examples.definition.loss(prediction, target).mean() for prediction in predictions]
+        )
+
+    return step_loss
 
 
 def _train_stack(
@@ -164,13 +188,7 @@ def _train_stack(
         parts = [joined_representations(representations, sources, f"{kind}/{split}") for sources in stack]
         return torch.cat(parts, dim=1)
 
-    training = seen("transfer")
-
-    def step_loss(indices: NDArray[np.int64], generator: torch.Generator) -> Tensor:
-        predictions = stacked(channels_last(training[torch.from_numpy(indices)].float()))
-        target = splits.transfer.targets(indices, generator)
-        return torch.stack([task.definition.loss(prediction, target).mean() for prediction in predictions])
-
+    step_loss = transfer_loss(stacked, seen("transfer"), splits.transfer)
     losses = run.train(stage, stacked, config.transfer_training, len(splits.transfer), step_loss)
     stacked.eval().write_back(networks)
     test = _scores(stacked, seen("test"), splits.test)
