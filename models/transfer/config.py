@@ -182,10 +182,11 @@ _DEMO = replace(
     _QUICK,
     preset="demo",
     tasks=ALL_TASKS,
-    splits=SplitSizes(train=8192, transfer=1024, validation=512, test=1024),
+    orders=(1, 2, 3, 4, 5),
+    splits=SplitSizes(train=8192, transfer=1024, validation=256, test=1024),
     task_training=replace(_QUICK.task_training, steps=1000),
-    transfer_training=replace(_QUICK.transfer_training, steps=320),
-    scratch_training=replace(_QUICK.scratch_training, steps=160),
+    transfer_training=replace(_QUICK.transfer_training, steps=200),
+    scratch_training=replace(_QUICK.scratch_training, steps=100),
 )
 
 _FULL = AtlasConfig(
