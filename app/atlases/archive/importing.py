@@ -78,11 +78,7 @@ def store_atlas(
     for network in manifest.networks:
         rows.add_network(Network(atlas_id=atlas.id, **network.model_dump()))
     TransfersService(session, platform).add(
-        atlas.id,
-        [
-            NewTransfer(**{**transfer.model_dump(), "sources": tuple(transfer.sources)})
-            for transfer in manifest.transfers
-        ],
+        atlas.id, [NewTransfer(**transfer.model_dump()) for transfer in manifest.transfers]
     )
     return atlas.id
 

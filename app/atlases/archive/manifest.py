@@ -70,7 +70,7 @@ class NetworkPart(_Part):
 class TransferPart(_Part):
     """A row of a transfer: `app.transfers.records.NewTransfer`, artefacts by their SHA-256."""
 
-    sources: Annotated[list[TaskName], Field(min_length=1, max_length=MAX_ORDER)]
+    sources: Annotated[tuple[TaskName, ...], Field(min_length=1, max_length=MAX_ORDER)]
     target: TaskName
     affinity: Annotated[FiniteFloat, Field(ge=0)] | None
     win_rate: Share | None

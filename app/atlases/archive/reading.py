@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Self
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from zlib import error as ZlibError
@@ -108,7 +108,7 @@ class Archive:
                 raise _rejected(f"{member.name} {error}") from error
 
 
-def _answers(owner: NetworkPart | TransferPart) -> tuple[str, list[str] | None]:
+def _answers(owner: NetworkPart | TransferPart) -> tuple[str, Sequence[str] | None]:
     return (owner.task, None) if isinstance(owner, NetworkPart) else (owner.target, owner.sources)
 
 

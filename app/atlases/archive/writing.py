@@ -5,7 +5,7 @@ import math
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from app.atlases.archive.choice import Key
@@ -115,7 +115,7 @@ class _Writer:
         contents, atlas = self.contents, self.contents.atlas
         networks: list[NetworkPart] = []
         transfers: list[TransferPart] = []
-        with ZipFile(self._sink, "w") as packed:  # pyright: ignore[reportArgumentType] - it only writes and flushes
+        with ZipFile(cast("IO[bytes]", self._sink), "w") as packed:  # which only writes and flushes
             for network in contents.networks:
                 networks.append(self._network(packed, network))
                 yield self._sink.take()
@@ -164,10 +164,9 @@ class _Writer:
         )
 
     def _transfer(self, packed: ZipFile, transfer: StoredTransfer, *, with_weights: bool) -> TransferPart:
-        measured = transfer.losses is not None
-        curves = transfer.curves
+        losses, curves = transfer.losses, transfer.curves
         return TransferPart(
-            sources=list(transfer.sources),
+            sources=transfer.sources,
             target=transfer.target,
             affinity=transfer.affinity,
             win_rate=transfer.win_rate,
@@ -176,7 +175,7 @@ class _Writer:
             test_loss=transfer.test_loss,
             measures=_finite(transfer.measures),
             weights=self._weights(packed, transfer.weights) if transfer.weights and with_weights else None,
-            losses=self._losses(packed, transfer.losses) if measured else None,
+            losses=None if losses is None else self._losses(packed, losses),
             curves=None if curves is None else self._add(packed, "json", self.artifacts.get(curves)),
         )
 

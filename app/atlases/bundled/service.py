@@ -23,7 +23,7 @@ def bundled_id(content: str) -> str:
     return f"atl_{base64.b32encode(bytes.fromhex(content)).decode().lower()[:20]}"
 
 
-def install_bundled(platform: Platform, path: Path = BUNDLED) -> str | None:
+def install_bundled(platform: Platform, path: Path) -> str | None:
     """Install the bundled atlas, unless this database was given it before: one that was deleted stays deleted.
 
     Several processes may try at once; its rows are written by one of them.
@@ -36,8 +36,6 @@ def install_bundled(platform: Platform, path: Path = BUNDLED) -> str | None:
         OSError: an artefact could not be stored.
         SQLAlchemyError: the database is out of reach.
     """
-    if not path.exists():
-        return None
     with path.open("rb") as file:
         archive = Archive.open(file)
         with platform.database.session(read_only=True) as session:
@@ -55,17 +53,17 @@ def install_bundled(platform: Platform, path: Path = BUNDLED) -> str | None:
     return atlas_id
 
 
-def install_at_start(settings: Settings) -> str | None:
+def install_at_start(settings: Settings, path: Path = BUNDLED) -> str | None:
     """Install the bundled atlas before the service starts; it starts without, if that fails.
 
     Returns:
         The id of the atlas, if this call installed it.
     """
-    if not BUNDLED.exists():
+    if not path.exists():
         return None
     platform = build_platform(settings)
     try:
-        return install_bundled(platform)
+        return install_bundled(platform, path)
     except (InvalidInput, OSError, SQLAlchemyError) as error:
         log.warning("the bundled atlas was not installed, which is tried again at the next start: %s", error)
         return None
