@@ -112,6 +112,11 @@ def migrate() -> None:
     except OSError as error:
         raise SetupError(f"artefacts cannot be stored at {url}: {error}") from error
     out.print(f"artefacts go to {url}", soft_wrap=True, markup=False)
+    from app.atlases.bundled.service import install_at_start  # noqa: PLC0415 - other commands do without
+
+    installed = install_at_start(settings)
+    if installed is not None:
+        out.print(f"the bundled atlas {installed} is installed")
 
 
 @cli.command()
@@ -297,16 +302,35 @@ def atlas_delete(
     out.print(f"atlas {atlas_id} is deleted")
 
 
+@atlas_cli.command("export")
+def atlas_export(
+    atlas_id: Annotated[str, typer.Argument(help="Id of the atlas.")],
+    out_file: Annotated[Path, typer.Option("--out", help="File to write.")],
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Leave out weights that few ask for, and validation losses.")
+    ] = False,
+    url: UrlOption = None,
+    api_key: KeyOption = None,
+) -> None:
+    """Write a whole atlas to one file, which `taskatlas import` reads."""
+    with _client(url, api_key) as client:
+        size = client.atlases.export(atlas_id, out_file, compact=compact)
+    out.print(f"wrote {out_file}, {size / 2**20:.1f} MiB", soft_wrap=True, markup=False)
+
+
 @cli.command("import")
 def import_file(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or .pkl file.")
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, readable=True, help="CSV, .pkl or exported .atlas.zip file."
+        ),
     ],
     name: Annotated[str, typer.Option(help="Name of the atlas.")],
     url: UrlOption = None,
     api_key: KeyOption = None,
 ) -> None:
-    """Make an atlas of measured affinities."""
+    """Make an atlas of measured affinities, or of an archive that `atlas export` wrote."""
     with _client(url, api_key) as client:
         atlas = client.atlases.import_file(file, name=name)
     out.print(f"atlas {atlas.id} has {atlas.transfer_count} transfers")

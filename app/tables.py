@@ -1,5 +1,6 @@
 """Every table of the service. Migrations are compared with these, so each resource's tables are named here."""
 
+from app.atlases.bundled.tables import BundledAtlasRow
 from app.atlases.tables import AtlasRow, NetworkRow
 from app.core.database import Base
 from app.core.idempotency.tables import FirstResponse
@@ -12,6 +13,7 @@ from app.transfers.tables import TransferRow
 __all__ = [
     "METADATA",
     "AtlasRow",
+    "BundledAtlasRow",
     "DatasetRow",
     "EstimateRow",
     "FirstResponse",

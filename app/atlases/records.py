@@ -30,6 +30,8 @@ class NewAtlas:
         code_version: of the code that makes its numbers.
         created_at: UTC.
         finished_at: when its numbers were complete; None before.
+        provenance: of an atlas that came as an archive, what its maker says of the build and, under `archive`, what
+            the file was; None of others.
     """
 
     id: str
@@ -47,6 +49,7 @@ class NewAtlas:
     created_at: datetime
     finished_at: datetime | None
     base_id: str | None = None
+    provenance: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

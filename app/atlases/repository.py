@@ -119,6 +119,7 @@ def _record(row: AtlasRow, job_state: str | None) -> Atlas:
         code_version=row.code_version,
         created_at=row.created_at,
         finished_at=row.finished_at,
+        provenance=row.provenance,
     )
 
 

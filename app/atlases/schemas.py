@@ -84,6 +84,9 @@ class AtlasOut(BaseModel):
     created_at: datetime
     finished_at: datetime | None
     code_version: str
+    provenance: dict[str, Any] | None = Field(
+        description="of an atlas that came as an archive: what its maker says of the build, and what the file was"
+    )
 
     @classmethod
     def of(cls, atlas: Atlas) -> Self:
@@ -131,4 +134,5 @@ def _fields(atlas: Atlas) -> dict[str, Any]:
         "created_at": atlas.created_at,
         "finished_at": atlas.finished_at,
         "code_version": atlas.code_version,
+        "provenance": None if atlas.provenance is None else dict(atlas.provenance),
     }

@@ -32,6 +32,9 @@ class AtlasRow(Base):
     code_version: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    provenance: Mapped[dict[str, Any] | None] = mapped_column(
+        JsonDocument, doc="of one that came as an archive: its build and the file"
+    )
 
 
 class NetworkRow(Base):

@@ -228,6 +228,12 @@ def _transfer_error(
 ) -> FieldError | None:
     if transfer is None:
         return FieldError("/transfers", f"this atlas has no transfer {transfer_id!r}")
+    if transfer.lost_its_network:
+        return FieldError(
+            "/transfers",
+            f"the weights of transfer {transfer_id!r} were left out of the compact archive that this atlas came in; "
+            "transfers with `has_network` can predict",
+        )
     if not networks.keys() >= _needed(transfer) or (transfer.weights is None and transfer.sources != (SELF,)):
         return FieldError("/transfers", f"transfer {transfer_id!r} has no network of its own")
     return _count_error("/transfers", transfer.target, count)

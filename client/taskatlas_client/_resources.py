@@ -155,7 +155,9 @@ class Atlases(Resource):
         return decode(Job, self._transport.json("POST", f"{API}/atlases", json=body, idempotent=True))
 
     def import_file(self, file: Path | str, *, name: str) -> Atlas:
-        """Import measured affinities: the CSV of the contract, or a released `all_affinities*.pkl`."""
+        """Import measured affinities (the CSV of the contract, or a released `all_affinities*.pkl`), or an archive
+        that `export` wrote, with its networks.
+        """
         path = Path(file)
         body = self._transport.json(
             "POST",
@@ -165,6 +167,30 @@ class Atlases(Resource):
             idempotent=True,
         )
         return decode(Atlas, body)
+
+    def export(self, atlas_id: str, file: Path | str, *, compact: bool = False) -> int:
+        """Write a whole atlas to a file, which `import_file` reads; the file appears whole or not at all.
+
+        Args:
+            atlas_id: Id of a ready atlas.
+            file: Where to write it; what is there already is replaced.
+            compact: Leave out weights that few ask for, and validation losses.
+
+        Returns:
+            Its size in bytes.
+        """
+        path = Path(file)
+        part = path.with_name(f".{path.name}.part")
+        try:
+            with part.open("wb") as written:
+                for piece in self._transport.content(
+                    f"{API}/atlases/{atlas_id}/export", params={"compact": str(compact).lower()}
+                ):
+                    written.write(piece)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        return path.stat().st_size
 
     def get(self, atlas_id: str) -> Atlas:
         """Return one atlas."""

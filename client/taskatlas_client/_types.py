@@ -130,6 +130,7 @@ class Atlas:
     job_id: str | None = None
     config: dict[str, Any] | None = None
     code_version: str | None = None
+    provenance: dict[str, Any] | None = None
     networks: list[Network] | None = None
 
 
@@ -223,6 +224,7 @@ class Transfer:
     win_rate_vs_full: float | None
     win_rate: float | None = None
     test_loss: float | None = None
+    has_network: bool = False
     metrics: dict[str, float | str] | None = None
     curves: dict[str, Any] | None = None
 

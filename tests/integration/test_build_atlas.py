@@ -23,12 +23,14 @@ from app.jobs.states import JobState
 from app.main import create_app
 from app.transfers.service import TransfersService
 from models.transfer.estimators.methods import METHODS
+from tests.integration.inference_atlas import engine
 from tests.integration.worker_process import WorkerProcess, job_of, jobs_of, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 API = "/api/v1"
 SEED = 3
+ROOM = Path(__file__).parents[2] / "app/dashboard/static/sample-room.jpg"
 
 
 @dataclass
@@ -323,6 +325,41 @@ def numbers(platform, atlas_id):
             )
             for each in TransfersService(session, platform).all(atlas_id)
         }
+
+
+def test_a_built_atlas_predicts_the_same_after_it_went_through_a_file(service, built):
+    wanted = next(
+        each
+        for each in all_transfers(service, built.atlas)
+        if (each["target"], each["order"]) == ("depth", 2)
+    )
+    file = service.http.get(f"{API}/atlases/{built.atlas}/export").content
+    made = service.http.post(f"{API}/atlases/import", files={"file": ("a.zip", file)}, data={"name": "copy"})
+    assert made.status_code == 201, made.text
+    copy = made.json()["id"]
+    assert differing(*(numbers(service.platform, each) for each in (built.atlas, copy))) == {}
+    same = next(
+        each
+        for each in all_transfers(service, copy)
+        if (each["target"], each["sources"]) == (wanted["target"], wanted["sources"])
+    )
+    with engine(service.platform.settings):
+        answers = [
+            service.http.post(
+                f"{API}/atlases/{atlas}/infer",
+                files={"image": ("room.jpg", ROOM.read_bytes(), "image/jpeg")},
+                data={"tasks": "all", "transfers": transfer["id"], "array": "true"},
+            )
+            for atlas, transfer in ((built.atlas, wanted), (copy, same))
+        ]
+    assert [answer.status_code for answer in answers] == [200, 200], answers[1].text
+    before, after = (
+        [each | {"transfer_id": None} for each in answer.json()["predictions"]] for answer in answers
+    )
+    assert before == after
+    assert len(before) == 4 + 1
+    assert service.http.delete(f"{API}/atlases/{copy}").status_code == 204
+    assert service.http.get(f"{API}/atlases/{built.atlas}/export").content == file, "what both need was kept"
 
 
 def test_no_checkpoint_is_left_of_a_build(service, built, broken):
