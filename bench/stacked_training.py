@@ -189,10 +189,10 @@ def worker(config: AtlasConfig, cases: Sequence[Case], folder: Path, rounds: int
         for way in WAYS:
             warm.run(way, together.wait)
         for _ in range(rounds):
-            found = {way: trainings.run(way, together.wait) for way in WAYS}
-            np.testing.assert_allclose(found["stacked"][2], found["loop"][2], rtol=1e-2, atol=1e-4)
-            wall, processor = ({way: found[way][part] for way in WAYS} for part in (0, 1))
-            timings.append(Timing(case, wall, processor))
+            runs = {way: trainings.run(way, together.wait) for way in WAYS}
+            np.testing.assert_allclose(runs["stacked"][2], runs["loop"][2], rtol=1e-2, atol=1e-4)
+            wall = {way: run[0] for way, run in runs.items()}
+            timings.append(Timing(case, wall, {way: run[1] for way, run in runs.items()}))
             print(mode, case, f"{wall['loop'] / wall['stacked']:.2f}", flush=True)
     return timings
 
@@ -298,6 +298,7 @@ def main() -> None:
     preset = PRESETS[chosen.preset]
     config = replace(
         preset,
+        tasks=tuple(KINDS),
         splits=SPLITS,
         stack=chosen.stack or preset.stack,
         transfer_training=replace(preset.transfer_training, steps=chosen.steps),

@@ -10,7 +10,7 @@ from models.networks.encoder import initialise
 from models.networks.transfer_head import TransferHead
 from models.networks.transfer_network import TransferNetwork
 from models.networks.vector_head import VectorHead
-from models.transfer.stacked import Stacked, StackError
+from models.transfer.stacked import Interpolation, Stacked, StackError
 
 SHAPE = NetworkConfig(image_size=16, encoder_widths=(4, 4), encoder_blocks=(0, 0)).representation_shape
 
@@ -56,7 +56,7 @@ def test_steps_of_a_stack_written_back_are_steps_of_each_network(make: Callable[
     optimiser = torch.optim.SGD(stacked.parameters(), lr=0.1)
     for _ in range(3):
         optimiser.zero_grad()
-        sum(output.square().mean() for output in stacked(seen)).backward()
+        torch.stack([output.square().mean() for output in stacked(seen)]).sum().backward()
         optimiser.step()
     stacked.write_back(networks)
     for network, part in zip(alone, seen.chunk(2, dim=1), strict=True):
@@ -68,6 +68,17 @@ def test_steps_of_a_stack_written_back_are_steps_of_each_network(make: Callable[
     for one, other in zip(networks, alone, strict=True):
         for name, value in one.state_dict().items():
             torch.testing.assert_close(value, other.state_dict()[name], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (9, 20), (4, 3)])
+def test_interpolation_is_bilinear_upsampling_in_both_directions(size: tuple[int, int]) -> None:
+    seen = torch.randn(2, 3, 4, 6, generator=torch.Generator().manual_seed(4)).requires_grad_()
+    layers = (Interpolation(size), nn.Upsample(size=size, mode="bilinear", align_corners=False))
+    found, expected = (layer(seen) for layer in layers)
+    torch.testing.assert_close(found, expected)
+    weights = torch.randn(expected.shape, generator=torch.Generator().manual_seed(5))
+    back = [torch.autograd.grad((output * weights).sum(), seen)[0] for output in (found, expected)]
+    torch.testing.assert_close(*back)
 
 
 def test_a_stack_leaves_the_networks_it_was_made_of_as_they_are() -> None:
