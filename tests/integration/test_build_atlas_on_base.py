@@ -84,7 +84,7 @@ def test_orders_1_to_5_and_a_second_data_size(api, platform, start_worker):
     first = compared["orders"][0]
     assert first["order"] == 1
     assert first["transfers"] == len(atlas["targets"]) * (len(TASKS) - 1)
-    assert -1 <= first["mean_kendall"] <= first["mean_spearman"] * 1.5 <= 1.5
+    assert -1 <= first["mean_spearman"] <= 1
     assert {each["target"] for each in compared["targets"]} == set(atlas["targets"])
 
     assert api.delete(f"{API}/atlases/{base}").status_code == 204
