@@ -90,7 +90,7 @@ def _reason(atlas: Atlas) -> str:
     if atlas.origin == "imported":
         return f"atlas {atlas.id} was imported: it has affinities and no networks to estimate from"
     if atlas.status == "building":
-        return f"atlas {atlas.id} is building: its networks are not all trained, so nothing is estimated yet"
+        return f"atlas {atlas.id} is building: it has no estimates yet, which need all of its networks"
     if atlas.status == "ready":
         return f"atlas {atlas.id} was built without estimates"
     return f"atlas {atlas.id} is {atlas.status}: its build ended before anything was estimated"

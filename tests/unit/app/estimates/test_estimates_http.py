@@ -65,7 +65,7 @@ def finished(platform, atlas_id):
 
 
 def test_there_is_nothing_before_the_networks_are_trained(api, atlas):
-    assert_problem(api.get(f"/api/v1/atlases/{atlas}/estimates"), 409, detail="not all trained")
+    assert_problem(api.get(f"/api/v1/atlases/{atlas}/estimates"), 409, detail="no estimates yet")
 
 
 def test_a_ranking_is_there_while_the_transfers_still_train(api, platform, atlas):
