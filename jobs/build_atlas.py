@@ -106,4 +106,5 @@ def _begin(context: JobContext) -> tuple[Work, Views]:
     with context.platform.database.session(read_only=True) as session:
         work = BuildingService(session, context.platform).work(context.config["atlas_id"])
     log.info("torch runs with %d threads", torch.get_num_threads())
-    return work, open_views(work.dataset, work.config.splits, context.platform.settings.datasets.cache)
+    cache = context.platform.settings.datasets.cache
+    return work, open_views(work.dataset, work.config.splits, cache, work.config.tasks)
