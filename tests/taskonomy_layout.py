@@ -1,7 +1,7 @@
 """Small folders in the layout of Taskonomy and Omnidata: plain patterns, or rendered rooms."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,16 +77,29 @@ def patterns(number: int, side: int = 32) -> dict[str, Any]:
 
 
 def pattern_folder(
-    root: Path, *, buildings: int = 6, points: int = 4, arrangement: str = "building", **changed: Any
+    root: Path,
+    *,
+    buildings: int = 6,
+    points: int = 4,
+    arrangement: str = "building",
+    only: Collection[str] | None = None,
+    **changed: Any,
 ) -> Path:
-    """A folder of such views, two per point; `changed` replaces domains of all, None leaves them out."""
+    """A folder of such views, two per point, each with its camera.
+
+    `only` names the domains there are, `changed` replaces some of all views, with None leaves them out.
+    """
     number = 0
     for building in range(buildings):
         for point in range(points):
             for view in range(2):
                 files = patterns(number) | changed
+                files = {
+                    domain: content
+                    for domain, content in files.items()
+                    if content is not None and (only is None or domain in only)
+                }
                 files["points"] = camera(number)
-                files = {domain: content for domain, content in files.items() if content is not None}
                 write_view(root, f"house {building}", point, view, files, arrangement)
                 number += 1
     return root

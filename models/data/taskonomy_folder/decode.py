@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,10 +110,10 @@ class Decoder:
         """(K,) float32 probabilities."""
         return read_distribution(self._files[LABEL_DOMAINS[name]])
 
-    def _pixels(self, label: str) -> Array:
+    def _pixels(self, label: str) -> NDArray[Any]:
         return read_pixels(self._files[LABEL_DOMAINS[label]])
 
-    def _nearest(self, pixels: Array) -> Array:
+    def _nearest(self, pixels: NDArray[Any]) -> NDArray[Any]:
         return _sampled(pixels, self._size)
 
     def _scaled(self, label: str) -> Maps:
@@ -166,7 +167,7 @@ FROM_FILES = frozenset(_DECODED)
 """Labels that `Decoder` knows."""
 
 
-def _sampled(pixels: Array, size: int) -> Array:
+def _sampled(pixels: NDArray[Any], size: int) -> NDArray[Any]:
     """The pixels nearest to the centres of `size` cells in both directions."""
     at = ((np.arange(size) + 0.5) * len(pixels) / size).astype(np.int64)
     return pixels[np.ix_(at, at)]

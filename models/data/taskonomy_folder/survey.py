@@ -224,12 +224,12 @@ def survey(found: Plan, problems: Mapping[str, str]) -> Survey:
                 kept[split].append((view, files, info))
     if few := [split for split in SPLITS if len(kept[split]) < 2]:
         raise FolderError([("", f"leaves fewer than 2 views for the split {split}") for split in few])
-    tuples = {
+    tuples: dict[Split, Mapping[str, Tuples]] = {
         split: draw_tuples([v for v, _, _ in kept[split]], [i for _, _, i in kept[split]], found.options.seed)
         for split in SPLITS
     }
     computed = frozenset(label for label in COMPUTABLE if LABEL_DOMAINS[label] not in found.domains)
-    has = {
+    has: dict[Split, list[frozenset[str]]] = {
         split: [
             _has(files, info, {name: bool(t.members[at, 0] >= 0) for name, t in tuples[split].items()})
             | computed
@@ -240,7 +240,7 @@ def survey(found: Plan, problems: Mapping[str, str]) -> Survey:
     lacking = _lacking(found, has)
     known = frozenset({"valid", *LABEL_DOMAINS}) - lacking.keys()
     lacking |= {f"{name}_images": lacking[name] for name in TUPLES if name in lacking}
-    views = {
+    views: dict[Split, tuple[SourceView, ...]] = {
         split: tuple(
             SourceView(view, files, info, known - own)
             for (view, files, info), own in zip(kept[split], has[split], strict=True)

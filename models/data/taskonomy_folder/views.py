@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from models.tasks.labels import LabelInfo
 from models.training.progress import NullContext, Part, RunContext, Stopped
 
 _CHUNK = 64  # views decoded between two reports
-_COMPUTED: Mapping[str, Callable[[NDArray[np.uint8]], Array]] = MappingProxyType(
+_COMPUTED: Mapping[str, Callable[[NDArray[Any]], Array]] = MappingProxyType(
     {"edges_2d": edges_2d, "keypoints_2d": keypoints_2d, "segmentation_2d": segmentation_2d}
 )
 
@@ -196,7 +197,7 @@ class TaskonomyViews:
 
     def _read(
         self, views: Sequence[SourceView], labels: Collection[str], executor: ThreadPoolExecutor
-    ) -> dict[str, Array]:
+    ) -> dict[str, NDArray[Any]]:
         """Labels that files hold, of some views."""
         size = self.image_size
 

@@ -31,7 +31,7 @@ def opened(root, cache, *, tasks=(), options=OPTIONS, sizes=None):
 @pytest.fixture(scope="module", params=["building", "domain"])
 def folder(request, tmp_path_factory):
     root = tmp_path_factory.mktemp("with a space") / request.param
-    return root, rooms_folder(root, CONFIG, rooms=24, buildings=6, arrangement=request.param)
+    return root, rooms_folder(root, CONFIG, rooms=18, buildings=6, arrangement=request.param)
 
 
 @pytest.fixture(scope="module")
