@@ -88,8 +88,8 @@ def test_folders_that_are_missing_or_of_another_layout_are_named(api, tmp_path):
 
 
 def test_an_atlas_takes_the_views_that_have_the_labels_of_its_tasks(api, platform, tmp_path):
-    root = pattern_folder(tmp_path / "a", only=["rgb", "depth_zbuffer", "normal"])
-    for point in range(4):
+    root = pattern_folder(tmp_path / "a", points=8, only=["rgb", "depth_zbuffer", "normal"])
+    for point in range(8):
         for building in range(6):
             file_of(root, f"house {building}", point, 0, "normal").unlink()
     dataset = registered(api, root)

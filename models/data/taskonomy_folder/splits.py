@@ -1,7 +1,7 @@
 """Which views belong to which part of an atlas: never a building in two of them, but for the validation part.
 
 As in the paper, networks train on the buildings of `train`, transfers on those of `val`, and `test` is its own. The
-validation part, which ranks sources, is a fifth of the points of `val`, and no point is in two parts.
+validation part, which ranks sources, is a fifth of `val`, and no point is in two parts.
 
 Reference: Zamir et al. 2018, Sec. 4.
 """
@@ -21,7 +21,7 @@ RELEASED = "splits_taskonomy"
 
 _COLUMNS = ("id", "train", "val", "test")
 _HELD_OUT = 0.15  # of the buildings, each for val and test, where no file says: the released files' share
-_VALIDATION = 0.2  # of the points of val
+_VALIDATION = 0.2  # of the views of val, in whole points
 _SHARES: Mapping[Split, float] = {"train": 0.64, "transfer": 0.16, "validation": 0.04, "test": 0.16}
 _LARGEST = 1 << 24  # bytes of a split file
 
@@ -142,7 +142,7 @@ def chosen_views(
             case "test":
                 points["test"] += ranked
             case _:
-                held = max(1, round(_VALIDATION * len(ranked))) if len(ranked) > 1 else 0
+                held = _held_back(ranked)
                 points["validation"] += ranked[:held]
                 points["transfer"] += ranked[held:]
     chosen: dict[Split, tuple[ViewId, ...]] = {}
@@ -161,6 +161,15 @@ def _check(parts: Mapping[str, str], by: str) -> None:
     for part in ("train", "val", "test"):
         if part not in parts.values():
             raise FolderError([("splits", f"{by} leaves no building of the folder for {part}")])
+
+
+def _held_back(points: Sequence[list[ViewId]]) -> int:
+    """How many of a building's points, from the first, make up the share of the validation part; never all."""
+    held, seen, views = 0, 0, sum(len(point) for point in points)
+    while held < len(points) - 1 and seen < _VALIDATION * views:
+        seen += len(points[held])
+        held += 1
+    return held
 
 
 def _shuffled(points: list[list[ViewId]], seed: int, building: str) -> list[list[ViewId]]:
