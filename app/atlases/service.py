@@ -339,9 +339,12 @@ def _fitted(config: AtlasConfig, dataset: Dataset, overrides: dict[str, Any]) ->
 
 
 def _splits(config: AtlasConfig, dataset: Dataset, overrides: dict[str, Any]) -> SplitSizes:
-    has = dataset.report["splits"]
+    has = dataset.views_for(config.tasks)
     if KINDS[dataset.kind].fixed_splits:
         for split in SPLITS:
+            if has[split] < 2:
+                detail = f"{has[split]} views of the split {split} have the labels of all these tasks"
+                raise ConfigError("/tasks", detail)
             if f"splits.{split}" in overrides and config.splits.size(split) > has[split]:
                 raise ConfigError(f"/overrides/splits.{split}", f"the data set has {has[split]} views for it")
         return SplitSizes(**{split: min(config.splits.size(split), has[split]) for split in SPLITS})

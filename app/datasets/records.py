@@ -1,6 +1,6 @@
 """A registered data set as the rest of the service sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,3 +29,11 @@ class Dataset:
     fingerprint: str
     report: Mapping[str, Any]
     created_at: datetime
+
+    def views_for(self, tasks: Collection[str]) -> dict[str, int]:
+        """Views of each split that have all labels of some tasks, of which each is available."""
+        views: dict[str, int] = dict(self.report["splits"])
+        for gap in self.report.get("gaps", ()):
+            if not set(tasks).isdisjoint(gap["tasks"]):
+                views[gap["split"]] -= gap["views"]
+        return views

@@ -21,7 +21,7 @@ class DatasetIn(BaseModel):
         Field(
             max_length=40,
             description="`rooms`: rendered indoor views with exact labels; `nyu_npz`: photographs with depth, "
-            "normals and classes per pixel in one file",
+            "normals and classes per pixel in one file; `taskonomy_folder`: a folder of Taskonomy or Omnidata",
         ),
     ]
     location: Annotated[
@@ -30,7 +30,8 @@ class DatasetIn(BaseModel):
     options: Annotated[
         dict[str, Any],
         Field(
-            description="of the kind; rooms take `seed`, `views`, `size` and `style` (a or b), nyu_npz takes none"
+            description="of the kind; rooms take `seed`, `views`, `size` and `style` (a or b), nyu_npz takes none, "
+            "taskonomy_folder takes `size`, `splits` (a released split file), `seed` and `views`"
         ),
     ] = {}
 
@@ -40,7 +41,9 @@ class AvailabilityOut(BaseModel):
 
     available: bool
     views: int = Field(description="labelled views, over all splits")
-    detail: str | None = Field(default=None, description="why not, if not")
+    detail: str | None = Field(
+        default=None, description="why not, if not; or where the labels come from, if that needs saying"
+    )
 
 
 class SkippedFileOut(BaseModel):
@@ -50,13 +53,23 @@ class SkippedFileOut(BaseModel):
     reason: str
 
 
+class GapOut(BaseModel):
+    """Views of a split that lack labels: an atlas of one of the tasks leaves them out."""
+
+    split: str
+    tasks: list[str] = Field(description="available ones that cannot use the views")
+    views: int = Field(description="how many serve all other tasks, and none of these")
+
+
 class ReportOut(BaseModel):
     """What validation found."""
 
     image_size: int | None = Field(description="height and width in pixels; null where they differ")
     splits: dict[str, int] = Field(description="views by split")
     tasks: dict[str, AvailabilityOut]
-    skipped: list[SkippedFileOut]
+    skipped: list[SkippedFileOut] = Field(description="the first of them, where they are many")
+    skipped_total: int | None = Field(default=None, description="null where `skipped` holds all")
+    gaps: list[GapOut] = Field(default=[], description="views that do not serve every available task")
 
 
 class DatasetOut(BaseModel):

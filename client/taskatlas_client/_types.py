@@ -60,7 +60,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a task can be trained on a data set: labelled views, and why not."""
+    """Whether a task can be trained on a data set: labelled views, and why not or what to know of them."""
 
     available: bool
     views: int
@@ -76,6 +76,15 @@ class SkippedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Views of a split that lack labels: an atlas of one of the tasks leaves them out."""
+
+    split: str
+    tasks: list[str]
+    views: int
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetReport:
     """What the validation of a data set found: views by split, and what each task can be trained on."""
 
@@ -83,6 +92,8 @@ class DatasetReport:
     splits: dict[str, int]
     tasks: dict[str, Availability]
     skipped: list[SkippedFile]
+    skipped_total: int | None = None
+    gaps: list[Gap] = field(default_factory=list[Gap])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from app.datasets.kinds.base import DatasetKind
 from app.datasets.kinds.nyu_npz import NyuNpz
 from app.datasets.kinds.rooms import Rooms
+from app.datasets.kinds.taskonomy_folder import TaskonomyFolder
 
-_KINDS: tuple[DatasetKind, ...] = (Rooms(), NyuNpz())
+_KINDS: tuple[DatasetKind, ...] = (Rooms(), NyuNpz(), TaskonomyFolder())
 KINDS: Mapping[str, DatasetKind] = MappingProxyType({kind.name: kind for kind in _KINDS})
