@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from models.data.splits import SplitSizes
 from models.networks.config import NetworkConfig
@@ -249,7 +249,7 @@ def atlas_config(
         seed=seed,
     )
     for name, value in (overrides or {}).items():
-        config = _override(config, name, value)
+        config = override(config, name, value)
     _check(config)
     return config
 
@@ -266,12 +266,35 @@ def _tasks(names: Sequence[str]) -> tuple[str, ...]:
 _PARTS = ("splits", "network", "task_training", "transfer_training", "scratch_training")
 
 
-def _override(config: AtlasConfig, name: str, value: object) -> AtlasConfig:
+class _Stacks(Protocol):
+    """A configuration made of parts, of trainings that may be stacked."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def stack(self) -> int: ...
+
+
+C = TypeVar("C", bound=_Stacks)
+
+
+def override(config: C, name: str, value: object, parts: Sequence[str] = _PARTS) -> C:
+    """The configuration with one setting changed.
+
+    Args:
+        config: a dataclass with a `stack` and these parts, dataclasses themselves.
+        name: `stack`, or part and setting, as in `splits.train`.
+        value: must be like what it replaces.
+        parts: those that may be changed.
+
+    Raises:
+        ConfigError: there is no such setting, or the value is of no use.
+    """
     pointer = f"/overrides/{name}"
     part, _, setting = {"image_size": "network.image_size"}.get(name, name).partition(".")
     if name == "stack" and type(value) is int:
         return replace(config, stack=value)
-    if part not in _PARTS or setting not in {item.name for item in fields(getattr(config, part))}:
+    if part not in parts or setting not in {item.name for item in fields(getattr(config, part))}:
         raise ConfigError(pointer, "no such setting")
     old, value = getattr(getattr(config, part), setting), _frozen(value)
     if not _alike(old, value):
