@@ -6,6 +6,7 @@ from app.core.idempotency.tables import FirstResponse
 from app.datasets.tables import DatasetRow
 from app.jobs.tables import Job, JobDependency, JobEvent, Worker
 from app.keys.tables import KeyRow
+from app.targets.tables import NovelModelRow, NovelTargetRow
 from app.transfers.tables import TransferRow
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "JobEvent",
     "KeyRow",
     "NetworkRow",
+    "NovelModelRow",
+    "NovelTargetRow",
     "TransferRow",
     "Worker",
 ]

@@ -17,8 +17,9 @@ from app.atlases.affinity import (
 from app.atlases.importing import ImportedFile
 from app.atlases.plan import build_plan, expected_transfers
 from app.atlases.records import Atlas, Network, NewAtlas
+from app.atlases.releasing import release
 from app.atlases.repository import AtlasesRepository
-from app.core.database import Session, after_commit
+from app.core.database import Session
 from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.core.ids import new_id
 from app.core.pagination import cut, decode_time_cursor
@@ -28,6 +29,7 @@ from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
 from app.jobs.service import JobSpec, JobsService, Resource
 from app.jobs.tables import Job
+from app.targets.repository import TargetsRepository
 from app.transfers.service import TransfersService
 from models.data.splits import SPLITS, Split, SplitError, SplitSizes
 from models.transfer.config import RANDOM, SELF, AtlasConfig, ConfigError, atlas_config
@@ -226,7 +228,7 @@ class AtlasesService:
         return encode_json(matrix) if encoding == "json" else encode_npy(matrix)
 
     def delete(self, atlas_id: str) -> None:
-        """Delete an atlas with its networks and transfers; a build that runs is cancelled.
+        """Delete an atlas with its networks, transfers and novel targets; what still works on it is cancelled.
 
         Artefacts that nothing else refers to are removed once this is committed.
 
@@ -235,12 +237,10 @@ class AtlasesService:
         """
         atlas = self.get(atlas_id)
         JobsService(self._session, self._platform).cancel_all_of(atlas.id)
-        transfers = self._transfers
-        released = self._repository.artifacts(atlas_id) | transfers.artifacts(atlas_id)
+        released = self._repository.artifacts(atlas_id) | self._transfers.artifacts(atlas_id)
+        released |= TargetsRepository(self._session).artifacts(atlas_id)
         self._repository.delete(atlas_id)
-        unused = released - self._repository.referenced(released) - transfers.referenced(released)
-        for artifact in sorted(unused):
-            after_commit(self._session, lambda artifact=artifact: self._platform.artifacts.delete(artifact))
+        release(self._session, self._platform, released)
 
     def _configured(self, request: AtlasRequest) -> tuple[AtlasConfig, Dataset]:
         datasets = DatasetsService(self._session, self._platform)
