@@ -12,6 +12,7 @@ from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.core.ids import new_id
 from app.core.pagination import cut, decode_time_cursor
 from app.core.platform import Platform
+from app.datasets.kinds.registry import KINDS
 from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
 from app.jobs.service import JobSpec, JobsService, Resource
@@ -26,6 +27,8 @@ from models.transfer.config import AtlasConfig, ConfigError
 from models.transfer.novel_config import NovelConfig, novel_config
 
 TRAIN = "target.train"
+PROPORTIONS = SplitSizes(train=4, transfer=4, validation=3, test=5)
+"""How images are dealt where the data set leaves that open: choosing needs more of few images than of many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +218,7 @@ def _configured(
             per_target=request.per_target,
             seed=request.seed,
             overrides=request.overrides,
+            movable=not KINDS[dataset.kind].fixed_splits,
         )
     except ConfigError as error:
         raise InvalidInput(str(error), errors=[FieldError(error.pointer, error.detail)]) from error
@@ -243,7 +247,7 @@ def _task(dataset: Dataset, name: str | None) -> str:
 
 
 def _splits(dataset: Dataset, image_size: int) -> SplitSizes:
-    """What the data set has in each part.
+    """What the data set has in each part; images that belong to none by nature are dealt as a small set needs them.
 
     Raises:
         ConfigError: its images are of another size than the networks take, or it has too few.
@@ -256,6 +260,8 @@ def _splits(dataset: Dataset, image_size: int) -> SplitSizes:
         )
     has = dataset.report["splits"]
     try:
+        if not KINDS[dataset.kind].fixed_splits:
+            return PROPORTIONS.scaled_to(sum(has.values()))
         return SplitSizes(**{split: has.get(split, 0) for split in SPLITS})
     except SplitError as error:
         raise ConfigError("/dataset", f"too few images: {error}") from error

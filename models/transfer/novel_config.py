@@ -113,6 +113,7 @@ def novel_config(
     per_target: int = 5,
     seed: int = 0,
     overrides: Mapping[str, Any] | None = None,
+    movable: bool = False,
 ) -> NovelConfig:
     """How to train for a novel target on the networks of an atlas, and what a user changed of it.
 
@@ -127,8 +128,9 @@ def novel_config(
         orders: of transfers; 1 must be among them.
         per_target: source sets in each order above 1.
         seed: non-negative.
-        overrides: single values by name: `stack`, or one of a part, as in `splits.train` (no more than the data set
-            has) or `transfer_training.steps`.
+        overrides: single values by name: `stack`, or one of a part, as in `splits.train` or
+            `transfer_training.steps`.
+        movable: whether an image may go to another part than `splits` says, so that only their sum is bounded.
 
     Raises:
         ConfigError: with a pointer to the field at fault.
@@ -149,7 +151,7 @@ def novel_config(
     sizes = [name for name in changed if name.startswith("splits.")]
     for name in sizes:
         config = override(config, name, changed[name], _PARTS)
-    _check_splits(config, splits)
+    _check_splits(config, splits, movable=movable)
     config = _paced(config, atlas.transfer_training)  # the steps follow from the labels that are left
     for name in changed.keys() - set(sizes):
         config = override(config, name, changed[name], _PARTS)
@@ -168,11 +170,14 @@ def _paced(config: NovelConfig, usual: Optimisation) -> NovelConfig:
     )
 
 
-def _check_splits(config: NovelConfig, has: SplitSizes) -> None:
+def _check_splits(config: NovelConfig, has: SplitSizes, *, movable: bool) -> None:
+    if movable and config.splits.total > has.total:
+        detail = f"the splits need {config.splits.total} images, the data set has {has.total}"
+        raise ConfigError("/overrides", detail)
     for split in SPLITS:
-        if config.splits.size(split) > has.size(split):
+        if not movable and config.splits.size(split) > has.size(split):
             raise ConfigError(
-                f"/overrides/splits.{split}", f"the data set has {has.size(split)} views for it"
+                f"/overrides/splits.{split}", f"the data set has {has.size(split)} images for it"
             )
 
 

@@ -21,7 +21,10 @@ TASKS = ("autoencoding", "depth", "normals")
 SMALL_ATLAS = {
     **{f"{part}_training.steps": 6 for part in ("task", "transfer", "scratch")},
     **{f"{part}_training.batch_size": 8 for part in ("task", "transfer", "scratch")},
-    **{"splits.train": 32, "splits.transfer": 16, "splits.validation": 8, "splits.test": 8},
+    "splits.train": 32,
+    "splits.transfer": 16,
+    "splits.validation": 8,
+    "splits.test": 8,
 }
 FEW_STEPS = {"transfer_training.steps": 10, "scratch_training.steps": 10}
 

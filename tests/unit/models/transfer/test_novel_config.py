@@ -48,6 +48,13 @@ def test_fewer_labels_may_be_asked_for_and_single_values_changed() -> None:
     assert config.stack == 3
 
 
+def test_images_that_belong_to_no_part_may_be_dealt_anew() -> None:
+    dealt = {"splits.train": 4, "splits.test": 110}
+    assert novel(overrides=dealt, movable=True).splits == SplitSizes(4, 16, 20, 110)
+    with pytest.raises(ConfigError, match="the splits need 157 images, the data set has 156"):
+        novel(overrides=dealt | {"splits.test": 117}, movable=True)
+
+
 @pytest.mark.parametrize(
     ("options", "pointer"),
     [
