@@ -32,7 +32,7 @@ from app.jobs.tables import Job
 from app.targets.repository import TargetsRepository
 from app.transfers.service import TransfersService
 from models.data.splits import SPLITS, Split, SplitError, SplitSizes
-from models.transfer.config import RANDOM, SELF, AtlasConfig, ConfigError, atlas_config
+from models.transfer.config import PRESETS, RANDOM, SELF, AtlasConfig, ConfigError, atlas_config
 
 CODE_VERSION = version("task-atlas")
 BUILD = "atlas.build"
@@ -46,7 +46,8 @@ class AtlasRequest:
         name: of the atlas.
         preset: a name of `models.transfer.config.PRESETS`.
         dataset_id: a registered data set; None = rooms of the preset's size.
-        tasks: names of the dictionary; None = the preset's.
+        tasks: names of the dictionary or of the data set's own tasks; None = the preset's, and of a data set with own
+            tasks those of the preset that it has labels for, with its own.
         orders: of transfers; None = the preset's.
         per_target: source sets per target in each order above 1; None = the preset's.
         seed: of everything random.
@@ -246,16 +247,20 @@ class AtlasesService:
         datasets = DatasetsService(self._session, self._platform)
         dataset = None if request.dataset_id is None else self._named(datasets, request.dataset_id)
         overrides = dict(request.overrides)
+        tasks = request.tasks
         if dataset is not None:
             overrides.setdefault("image_size", dataset.report["image_size"])
+            if tasks is None and dataset.own:
+                tasks = _labelled_tasks(request.preset, dataset)
         try:
             config = atlas_config(
                 request.preset,
-                tasks=request.tasks,
+                tasks=tasks,
                 orders=request.orders,
                 per_target=request.per_target,
                 seed=request.seed,
                 overrides=overrides,
+                own=() if dataset is None else dataset.own,
             )
             config = config if dataset is None else _fitted(config, dataset, overrides)
         except ConfigError as error:
@@ -271,6 +276,15 @@ class AtlasesService:
             return datasets.get(dataset_id)
         except NotFound as error:
             raise InvalidInput(error.detail, errors=[FieldError("/dataset", error.detail)]) from error
+
+
+def _labelled_tasks(preset: str, dataset: Dataset) -> list[str] | None:
+    """The tasks of a preset that a data set has labels for, then its own; None of an unknown preset."""
+    if preset not in PRESETS:
+        return None
+    available = dataset.report["tasks"]
+    known = [name for name in PRESETS[preset].tasks if available[name]["available"]]
+    return [*known, *(task.name for task in dataset.own)]
 
 
 def _fitted(config: AtlasConfig, dataset: Dataset, overrides: dict[str, Any]) -> AtlasConfig:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.datasets.records import Dataset
+from app.tasks.schemas import TaskOut
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -57,6 +58,7 @@ class ReportOut(BaseModel):
     splits: dict[str, int] = Field(description="views by split")
     tasks: dict[str, AvailabilityOut]
     skipped: list[SkippedFileOut]
+    own_tasks: list[TaskOut] = Field(description="tasks that its user declared, beside the dictionary's")
 
 
 class DatasetOut(BaseModel):
@@ -81,6 +83,8 @@ class DatasetOut(BaseModel):
             location=dataset.location,
             options=dict(dataset.options),
             fingerprint=dataset.fingerprint,
-            report=ReportOut.model_validate(dataset.report),
+            report=ReportOut.model_validate(
+                {**dataset.report, "own_tasks": [TaskOut.of(task.entry) for task in dataset.own]}
+            ),
             created_at=dataset.created_at,
         )

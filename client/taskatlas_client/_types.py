@@ -83,6 +83,7 @@ class DatasetReport:
     splits: dict[str, int]
     tasks: dict[str, Availability]
     skipped: list[SkippedFile]
+    own_tasks: list[Task] = field(default_factory=list[Task])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from models.data.splits import SplitSizes
 from models.networks.config import NetworkConfig
-from models.taxonomy.dictionary import TASKS
+from models.taxonomy.dictionary import TASKS, Task
+from models.taxonomy.own import OwnTask, entry_of
 from models.taxonomy.table import RANDOM, SELF
 from models.training.schedule import Optimisation
 
@@ -34,7 +35,7 @@ class AtlasConfig:
 
     Attributes:
         preset: the name it was made from.
-        tasks: names of the dictionary, in its order; `random` is always measured and never listed.
+        tasks: names of the dictionary, in its order, then of `own`; `random` is always measured and never listed.
         orders: sorted; how many sources a transfer may join. Higher orders are chosen from order 1.
         per_target: source sets tried per target in each order above 1.
         seed: of initial weights, batches and noise.
@@ -44,6 +45,7 @@ class AtlasConfig:
         task_training: of task-specific networks and of read-outs of the random encoder, on the split `train`.
         transfer_training: of transfers, on the split `transfer`.
         scratch_training: of whole networks from scratch on the split `transfer`, the baseline of the gain.
+        own: tasks that the user of the data set declared, those among `tasks`.
     """
 
     preset: str
@@ -57,6 +59,15 @@ class AtlasConfig:
     task_training: Optimisation
     transfer_training: Optimisation
     scratch_training: Optimisation
+    own: tuple[OwnTask, ...] = ()
+
+    def entry(self, name: str) -> Task:
+        """What a task of the atlas is, of the dictionary or declared.
+
+        Raises:
+            UnknownTask: there is none of that name.
+        """
+        return entry_of(name, self.own)
 
     @property
     def image_size(self) -> int:
@@ -66,7 +77,7 @@ class AtlasConfig:
     @property
     def targets(self) -> tuple[str, ...]:
         """The tasks that transfers lead to."""
-        return tuple(name for name in self.tasks if not TASKS[name].source_only)
+        return tuple(name for name in self.tasks if not self.entry(name).source_only)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -97,6 +108,7 @@ class AtlasConfig:
                 task_training=Optimisation(**data["task_training"]),
                 transfer_training=Optimisation(**data["transfer_training"]),
                 scratch_training=Optimisation(**data["scratch_training"]),
+                own=tuple(OwnTask.from_json(task) for task in data.get("own", [])),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigError("", f"not the configuration of an atlas: {error}") from error
@@ -223,17 +235,19 @@ def atlas_config(
     per_target: int | None = None,
     seed: int = 0,
     overrides: Mapping[str, Any] | None = None,
+    own: Sequence[OwnTask] = (),
 ) -> AtlasConfig:
     """The configuration of an atlas from a preset and what a user changed of it.
 
     Args:
         preset: a key of `PRESETS`.
-        tasks: names of the dictionary; the preset's by default. `random` may be named and changes nothing.
+        tasks: names of the dictionary or of `own`; the preset's by default. `random` may be named and changes nothing.
         orders: of transfers; 1 must be among them.
         per_target: source sets per target in each order above 1.
         seed: non-negative.
         overrides: single values by name: `image_size`, `stack`, or one of a part, as in `splits.train`,
             `network.head_width`, `task_training.steps`.
+        own: tasks that the data set's user declared.
 
     Raises:
         ConfigError: with a pointer to the field at fault.
@@ -241,9 +255,11 @@ def atlas_config(
     if preset not in PRESETS:
         raise ConfigError("/preset", f"unknown preset {preset!r}; there are {', '.join(PRESETS)}")
     config = PRESETS[preset]
+    chosen = config.tasks if tasks is None else _tasks(tasks, [task.name for task in own])
     config = replace(
         config,
-        tasks=config.tasks if tasks is None else _tasks(tasks),
+        tasks=chosen,
+        own=tuple(task for task in own if task.name in chosen),
         orders=config.orders if orders is None else tuple(sorted(set(orders))),
         per_target=config.per_target if per_target is None else per_target,
         seed=seed,
@@ -254,13 +270,14 @@ def atlas_config(
     return config
 
 
-def _tasks(names: Sequence[str]) -> tuple[str, ...]:
+def _tasks(names: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
     for position, name in enumerate(names):
-        if name not in TASKS:
-            raise ConfigError(f"/tasks/{position}", f"unknown task {name!r}")
+        if name not in TASKS and name not in own:
+            declared = f"; the data set declares {', '.join(own)}" if own else ""
+            raise ConfigError(f"/tasks/{position}", f"unknown task {name!r}{declared}")
         if name in names[:position]:
             raise ConfigError(f"/tasks/{position}", f"{name!r} is named twice")
-    return tuple(name for name in ALL_TASKS if name in names)
+    return tuple(name for name in (*ALL_TASKS, *own) if name in names)
 
 
 _PARTS = ("splits", "network", "task_training", "transfer_training", "scratch_training")

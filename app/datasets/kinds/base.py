@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.core.errors import FieldError
+from models.taxonomy.own import OwnTask
 
 FROM_THE_IMAGE = frozenset({"autoencoding", "denoising", "colorization", "inpainting", "jigsaw", "random"})
 """Tasks of the dictionary that need nothing but images."""
@@ -25,7 +26,7 @@ class DatasetRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a task of the dictionary can be trained on a data set.
+    """Whether a task can be trained on a data set.
 
     Attributes:
         available: every array that the task needs is there.
@@ -53,14 +54,16 @@ class Report:
     Attributes:
         image_size: height and width of its images, in pixels; None where they differ.
         splits: views by split.
-        tasks: by name of the dictionary.
+        tasks: by name, of the dictionary and of `own`.
         skipped: every file left out, with the reason.
+        own: tasks that its user declared.
     """
 
     image_size: int | None
     splits: Mapping[str, int]
     tasks: Mapping[str, Availability]
     skipped: tuple[SkippedFile, ...] = field(default=())
+    own: tuple[OwnTask, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 import pytest
 
 from app.atlases.plan import AFFINITY, TASK_NETWORK, TRANSFERS, build_plan, expected_transfers, transfer_sets
+from models.taxonomy.own import own_task
 from models.transfer.config import PRESETS, atlas_config
 
 
@@ -39,3 +40,11 @@ def test_no_more_sets_are_expected_than_there_are():
     assert expected_transfers(config) == 3 * (3 + 1 + 1)
     quick = atlas_config("quick")
     assert transfer_sets(quick, 2) == quick.per_target
+
+
+def test_declared_tasks_have_jobs_with_their_titles():
+    own = [own_task("leaf", "map", title="Leaf area")]
+    plan = build_plan(atlas_config("tiny", tasks=["depth", "leaf"], orders=[1], own=own))
+    titles = [job.title for job in plan]
+    assert "Network: Leaf area" in titles
+    assert "Transfers of order 1 to Leaf area" in titles
