@@ -219,6 +219,7 @@ def _configured(
             seed=request.seed,
             overrides=request.overrides,
             movable=not KINDS[dataset.kind].fixed_splits,
+            own=dataset.own,
         )
     except ConfigError as error:
         raise InvalidInput(str(error), errors=[FieldError(error.pointer, error.detail)]) from error

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.data.splits import SPLITS, SplitSizes
 from models.networks.config import NetworkConfig
+from models.taxonomy.own import OwnTask
 from models.training.schedule import Optimisation
 from models.transfer.config import RANDOM, AtlasConfig, ConfigError, override
 
@@ -30,6 +31,7 @@ class NovelConfig:
         network: sizes of the atlas's networks, which those of the target must fit.
         transfer_training: of transfers.
         scratch_training: of a whole network on the same labels, the baseline of the gain.
+        own: the declaration of the target, where the data set's user declared it.
     """
 
     target: str
@@ -42,6 +44,7 @@ class NovelConfig:
     network: NetworkConfig
     transfer_training: Optimisation
     scratch_training: Optimisation
+    own: tuple[OwnTask, ...] = ()
 
     @property
     def labels(self) -> int:
@@ -68,6 +71,7 @@ class NovelConfig:
             task_training=self.scratch_training,
             transfer_training=self.transfer_training,
             scratch_training=self.scratch_training,
+            own=self.own,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -77,6 +81,7 @@ class NovelConfig:
             "sources": list(self.sources),
             "orders": list(self.orders),
             "network": self.network.to_json(),
+            "own": [task.to_json() for task in self.own],
         }
 
     @classmethod
@@ -98,6 +103,7 @@ class NovelConfig:
                 network=NetworkConfig.from_json(data["network"]),
                 transfer_training=Optimisation(**data["transfer_training"]),
                 scratch_training=Optimisation(**data["scratch_training"]),
+                own=tuple(OwnTask.from_json(task) for task in data["own"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigError("", f"not the configuration of a novel target: {error}") from error
@@ -114,6 +120,7 @@ def novel_config(
     seed: int = 0,
     overrides: Mapping[str, Any] | None = None,
     movable: bool = False,
+    own: Sequence[OwnTask] = (),
 ) -> NovelConfig:
     """How to train for a novel target on the networks of an atlas, and what a user changed of it.
 
@@ -131,6 +138,7 @@ def novel_config(
         overrides: single values by name: `stack`, or one of a part, as in `splits.train` or
             `transfer_training.steps`.
         movable: whether an image may go to another part than `splits` says, so that only their sum is bounded.
+        own: tasks that the data set's user declared.
 
     Raises:
         ConfigError: with a pointer to the field at fault.
@@ -146,6 +154,7 @@ def novel_config(
         network=atlas.network,
         transfer_training=atlas.transfer_training,
         scratch_training=replace(atlas.scratch_training, batch_size=atlas.transfer_training.batch_size),
+        own=tuple(task for task in own if task.name == target),
     )
     changed = overrides or {}
     sizes = [name for name in changed if name.startswith("splits.")]

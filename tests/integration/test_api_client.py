@@ -19,6 +19,7 @@ from taskatlas_client import (
     TaskAtlas,
     TooLargeError,
     UnauthorizedError,
+    UnsupportedMediaError,
 )
 
 from app.core.listen import listen
@@ -241,7 +242,7 @@ def test_novel_targets(client, platform):
     assert (target.best.sources, target.best.kind, target.scratch.kind) == (["depth"], "transfer", "scratch")
     assert (target.images.labels, target.constant.test_loss) == (32, 1.0)
     assert target.facts.metrics["top_1"].unit == "share"
-    with pytest.raises((NotReadyError, InvalidInputError)):
+    with pytest.raises(UnsupportedMediaError):
         client.targets.infer(atlas_id, target_id, [b"no image"], array=True)
     with pytest.raises(InvalidInputError, match="no model 'mdl_no'"):
         client.targets.infer(atlas_id, target_id, [b"no image"], model="mdl_no")

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from models.data.splits import SplitSizes
+from models.taxonomy.own import OwnTask
 from models.transfer.config import RANDOM, ConfigError, atlas_config
 from models.transfer.novel_config import NovelConfig, novel_config
 
@@ -20,6 +21,18 @@ def test_a_configuration_comes_back_from_json() -> None:
     assert NovelConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
     with pytest.raises(ConfigError):
         NovelConfig.from_json({"target": "normals"})
+
+
+def test_the_declaration_of_the_target_comes_along_and_no_other() -> None:
+    tidy, other = (
+        OwnTask(name, "class", name.title(), "", 1, "cross-entropy", classes=("no", "yes"))
+        for name in ("tidy", "other")
+    )
+    config = novel_config(ATLAS, "tidy", sources=("depth",), splits=HAS, orders=(1,), own=(other, tidy))
+    assert config.own == (tidy,)
+    assert config.as_atlas.entry("tidy").group == "own"
+    assert config.as_atlas.targets == ("tidy",)
+    assert NovelConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
 
 
 def test_sizes_and_rates_are_the_atlas_s_own() -> None:
