@@ -16,7 +16,7 @@ from app.inference.schemas import InferenceOut
 from app.jobs.endpoints import accepted
 from app.jobs.schemas import JobView
 from app.jobs.service import JobsService
-from app.targets.schemas import TargetDetailOut, TargetIn, TargetOut
+from app.targets.schemas import NovelTargetDetailOut, NovelTargetIn, NovelTargetOut
 from app.targets.service import TargetRequest, TargetsService
 from app.targets.serving import TargetQuestion, infer_target
 
@@ -36,10 +36,10 @@ TargetsDep = Annotated[TargetsService, Depends(get_targets, scope="function")]
 @router.get("", responses=problem_responses(422))
 def list_targets(
     atlas_id: str, targets: TargetsDep, _: ReadScope, limit: Limit = 50, cursor: Cursor = None
-) -> Page[TargetOut]:
+) -> Page[NovelTargetOut]:
     """List the novel targets of an atlas, newest first."""
     page, next_cursor = targets.page(atlas_id, limit=limit, cursor=cursor)
-    return Page(items=[TargetOut.of(target) for target in page], next_cursor=next_cursor)
+    return Page(items=[NovelTargetOut.of(target) for target in page], next_cursor=next_cursor)
 
 
 @router.post(
@@ -50,7 +50,7 @@ def list_targets(
 )
 def train_target(
     atlas_id: str,
-    body: TargetIn,
+    body: NovelTargetIn,
     session: SessionDep,
     platform: PlatformDep,
     targets: TargetsDep,
@@ -76,13 +76,13 @@ def train_target(
     )
 
 
-@router.get("/{target_id}", response_model=TargetDetailOut, responses=NOT_MODIFIED)
+@router.get("/{target_id}", response_model=NovelTargetDetailOut, responses=NOT_MODIFIED)
 def get_target(
     request: Request, atlas_id: str, target_id: str, targets: TargetsDep, _: ReadScope
 ) -> Response:
     """Show a novel target: its transfers ranked, its baselines, and the model that `infer` serves."""
     target = targets.get(atlas_id, target_id)
-    shown = TargetDetailOut.with_ranking(target, targets.ranking(target_id))
+    shown = NovelTargetDetailOut.with_ranking(target, targets.ranking(target_id))
     if target.status != "ready":
         return Response(shown.model_dump_json(), media_type=JSON)
     return conditional_json(request, shown)

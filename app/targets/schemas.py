@@ -10,7 +10,7 @@ from app.targets.records import Status, StoredModel, Target
 from app.targets.service import Ranking
 
 
-class TargetIn(BaseModel):
+class NovelTargetIn(BaseModel):
     """A novel target to train for."""
 
     model_config = ConfigDict(extra="forbid")
@@ -105,7 +105,7 @@ class GuessOut(BaseModel):
     metrics: dict[str, float]
 
 
-class TargetOut(BaseModel):
+class NovelTargetOut(BaseModel):
     """A novel target."""
 
     id: str
@@ -129,7 +129,7 @@ class TargetOut(BaseModel):
         return cls(**_fields(target))
 
 
-class TargetDetailOut(TargetOut):
+class NovelTargetDetailOut(NovelTargetOut):
     """A novel target with what was trained for it so far."""
 
     facts: FactsOut | None = Field(description="null until the baselines are trained")
