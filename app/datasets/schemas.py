@@ -22,7 +22,7 @@ class DatasetIn(BaseModel):
         Field(
             max_length=40,
             description="`rooms`: rendered indoor views with exact labels; `nyu_npz`: photographs with depth, "
-            "normals and classes per pixel in one file",
+            "normals and classes per pixel in one file; `image_folder`: a folder of images with tasks of your own",
         ),
     ]
     location: Annotated[
@@ -31,7 +31,8 @@ class DatasetIn(BaseModel):
     options: Annotated[
         dict[str, Any],
         Field(
-            description="of the kind; rooms take `seed`, `views`, `size` and `style` (a or b), nyu_npz takes none"
+            description="of the kind; rooms take `seed`, `views`, `size` and `style` (a or b), nyu_npz takes none, "
+            "image_folder takes `tasks` (the declaration's name), `size` and `seed`"
         ),
     ] = {}
 
