@@ -290,6 +290,45 @@ def atlas_show(
     _show(("target", "from", "affinity"), rows, as_json=False)
 
 
+@atlas_cli.command("target")
+def atlas_target(
+    atlas_id: Annotated[str, typer.Argument(help="Id of the atlas whose networks are transferred from.")],
+    dataset: Annotated[str, typer.Argument(help="Id of the small labelled data set.")],
+    name: Annotated[str, typer.Option(help="Name of the novel target.")] = "novel target",
+    task: Annotated[
+        str | None, typer.Option(help="Task of the data set. Default: its only one outside the dictionary.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    url: UrlOption = None,
+    api_key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train transfers to a novel target and rank them against training from scratch on the same labels."""
+    with _client(url, api_key) as client:
+        job = client.targets.train(atlas_id, name, dataset=dataset, task=task, seed=seed)
+        try:
+            job = _follow(client, job)
+        except KeyboardInterrupt:
+            err.print(f"the job goes on; DELETE /api/v1/jobs/{job.id} cancels it")
+            raise typer.Exit(130) from None
+        target = client.targets.get(atlas_id, str((job.result or {})["target_id"]))
+    models = [*(target.ranking or []), *([] if target.scratch is None else [target.scratch])]
+    rows = [
+        (
+            "best" if model == target.best else "",
+            " + ".join(model.sources) or "from scratch",
+            f"{model.validation_loss:.4g}",
+            f"{model.test_loss:.4g}",
+            "" if model.win_rate_vs_scratch is None else f"{model.win_rate_vs_scratch:.0%}",
+            "" if model.win_rate_vs_constant is None else f"{model.win_rate_vs_constant:.0%}",
+        )
+        for model in models
+    ]
+    header = ("", "from", "validation loss", "test loss", "beats scratch", "beats a constant")
+    err.print(f"novel target {target.id}: {target.task} from {target.images.labels} labelled images")
+    _show(header, rows, as_json=as_json)
+
+
 @atlas_cli.command("delete")
 def atlas_delete(
     atlas_id: Annotated[str, typer.Argument(help="Id of the atlas.")],

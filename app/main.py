@@ -25,6 +25,7 @@ from app.jobs.schemas import API
 from app.jobs.service import JobsService
 from app.keys import endpoints as keys
 from app.keys.service import StoredKeys
+from app.targets import endpoints as targets
 from app.tasks import endpoints as tasks
 from app.taxonomies import endpoints as taxonomies
 from app.transfers import endpoints as transfers
@@ -36,6 +37,7 @@ RESOURCES = (
     transfers.router,
     taxonomies.router,
     estimates.router,
+    targets.router,
     inference.router,
     jobs.router,
     keys.router,

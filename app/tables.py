@@ -8,6 +8,7 @@ from app.datasets.tables import DatasetRow
 from app.estimates.tables import EstimateRow
 from app.jobs.tables import Job, JobDependency, JobEvent, Worker
 from app.keys.tables import KeyRow
+from app.targets.tables import NovelModelRow, NovelTargetRow
 from app.transfers.tables import TransferRow
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "JobEvent",
     "KeyRow",
     "NetworkRow",
+    "NovelModelRow",
+    "NovelTargetRow",
     "TransferRow",
     "Worker",
 ]

@@ -8,13 +8,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from app.core.cores import available_cores
-from app.datasets.kinds.nyu_npz import fingerprint
+from app.datasets.kinds import image_folder, nyu_npz
 from app.datasets.kinds.rooms import rooms_options
 from app.datasets.kinds.taskonomy_folder import taskonomy_folder_options
 from app.datasets.records import Dataset
 from models.data.first_views import first_views
 from models.data.nyu.file import open_nyu
 from models.data.nyu.views import NyuViews
+from models.data.own.views import OwnViews
 from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
 from models.data.taskonomy_folder.survey import Plan, image_problems, plan, survey
@@ -58,9 +59,7 @@ def _rooms(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
 
 def _nyu_npz(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
     file = open_nyu(Path(str(dataset.location)))
-    if fingerprint(file) != dataset.fingerprint:
-        message = f"the file of data set {dataset.id} was changed after it was registered; register it again"
-        raise DataChanged(message)
+    _require_unchanged(dataset, nyu_npz.fingerprint(file))
     return NyuViews(file, sizes, cache)
 
 
@@ -68,9 +67,7 @@ def _taskonomy_folder(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views
     options = taskonomy_folder_options(dataset.options)
     found = plan(Path(str(dataset.location)), options.of_folder())
     seen = survey(found, _known_problems(found, cache))
-    if seen.fingerprint != dataset.fingerprint:
-        message = f"files of data set {dataset.id} were changed after it was registered; register it again"
-        raise DataChanged(message)
+    _require_unchanged(dataset, seen.fingerprint)
     return TaskonomyViews(seen, sizes, cache, workers=available_cores())
 
 
@@ -87,6 +84,27 @@ def _known_problems(found: Plan, cache: Path) -> Mapping[str, str]:
     return problems
 
 
+def _image_folder(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
+    options = image_folder.folder_options(dataset.options)
+    memo = cache / f"own-folder-{dataset.fingerprint[:16]}.json"
+    folder = image_folder.open_image_folder(Path(str(dataset.location)), options, memo)
+    _require_unchanged(dataset, image_folder.fingerprint(folder))
+    return OwnViews(folder, sizes, cache, workers=available_cores())
+
+
+def _require_unchanged(dataset: Dataset, fingerprint: str) -> None:
+    if fingerprint != dataset.fingerprint:
+        message = (
+            f"the files of data set {dataset.id} were changed after it was registered; register it again"
+        )
+        raise DataChanged(message)
+
+
 OPENERS: Mapping[str, Callable[[Dataset, SplitSizes, Path], Views]] = MappingProxyType(
-    {"rooms": _rooms, "nyu_npz": _nyu_npz, "taskonomy_folder": _taskonomy_folder}
+    {
+        "rooms": _rooms,
+        "nyu_npz": _nyu_npz,
+        "taskonomy_folder": _taskonomy_folder,
+        "image_folder": _image_folder,
+    }
 )

@@ -146,7 +146,7 @@ def get_atlas(request: Request, atlas_id: str, atlases: AtlasesDep, _: ReadScope
 
 @router.delete("/{atlas_id}", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(404))
 def delete_atlas(atlas_id: str, atlases: AtlasesDep, _: TrainScope) -> None:
-    """Delete an atlas with its networks and transfers; a build that runs is cancelled."""
+    """Delete an atlas with its networks, transfers and novel targets; what still works on it is cancelled."""
     atlases.delete(atlas_id)
 
 

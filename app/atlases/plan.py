@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from math import comb
 from typing import Any
 
-from models.taxonomy.dictionary import TASKS
 from models.transfer.config import AtlasConfig
 from models.transfer.selection import beam_width
 
@@ -83,7 +82,7 @@ def _network_job(config: AtlasConfig, source: str, *, first: bool) -> PlannedJob
     rendering = config.splits.total * _RENDERING if first else 0.0
     training = config.task_training.steps * config.task_training.batch_size
     cost = seen if source == config.sources[-1] else seen + training * (1 + _READOUT)
-    title = f"Network: {TASKS[source].title}"
+    title = f"Network: {config.entry(source).title}"
     parameters: dict[str, Any] = {"task": source}
     if first:
         parameters["rendering"] = round(rendering / (cost + rendering), 3)
@@ -97,7 +96,7 @@ def _estimates_job(config: AtlasConfig, networks: tuple[int, ...]) -> PlannedJob
 
 def _scratch_job(config: AtlasConfig, target: str, needed: tuple[int, ...]) -> PlannedJob:
     cost = config.scratch_training.steps * config.scratch_training.batch_size
-    title = f"{TASKS[target].title} from scratch"
+    title = f"{config.entry(target).title} from scratch"
     return PlannedJob(SCRATCH, title, {"target": target}, cost, needed)
 
 
@@ -106,5 +105,5 @@ def _transfers_job(config: AtlasConfig, target: str, order: int, needed: tuple[i
     cost = (
         transfer_sets(config, order) * order * _TRANSFER * (plan.steps * plan.batch_size + config.splits.test)
     )
-    title = f"Transfers of order {order} to {TASKS[target].title}"
+    title = f"Transfers of order {order} to {config.entry(target).title}"
     return PlannedJob(TRANSFERS, title, {"target": target, "order": order}, cost, needed)

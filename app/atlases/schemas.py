@@ -28,7 +28,11 @@ class AtlasIn(BaseModel):
     ] = None
     preset: Annotated[str, Field(description="tiny, quick, demo or full")] = "quick"
     tasks: Annotated[
-        list[str] | None, Field(description="names of the dictionary; the preset's by default")
+        list[str] | None,
+        Field(
+            description="names of the dictionary or of the data set's own tasks; by default the preset's, of a data "
+            "set with own tasks those of the preset that it has labels for, and its own"
+        ),
     ] = None
     orders: Annotated[list[int] | None, Field(description="how many sources a transfer may join")] = None
     per_target: Annotated[int | None, Field(description="source sets per target in each order above 1")] = (

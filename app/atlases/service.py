@@ -18,8 +18,9 @@ from app.atlases.bases import Base, no_base, usable_base
 from app.atlases.importing import ImportedFile
 from app.atlases.plan import build_plan, expected_transfers
 from app.atlases.records import Atlas, Network, NewAtlas
+from app.atlases.releasing import release
 from app.atlases.repository import AtlasesRepository
-from app.core.database import Session, after_commit
+from app.core.database import Session
 from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.core.ids import new_id
 from app.core.pagination import cut, decode_time_cursor
@@ -29,9 +30,10 @@ from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
 from app.jobs.service import JobSpec, JobsService, Resource
 from app.jobs.tables import Job
+from app.targets.repository import TargetsRepository
 from app.transfers.service import TransfersService
 from models.data.splits import SPLITS, Split, SplitError, SplitSizes
-from models.transfer.config import RANDOM, SELF, AtlasConfig, ConfigError, atlas_config
+from models.transfer.config import PRESETS, RANDOM, SELF, AtlasConfig, ConfigError, atlas_config
 from models.transfer.derived import derived_config
 
 CODE_VERSION = version("task-atlas")
@@ -49,7 +51,8 @@ class AtlasRequest:
             must agree.
         preset: a name of `models.transfer.config.PRESETS`; None = `DEFAULT_PRESET`.
         dataset_id: a registered data set; None = rooms of the preset's size.
-        tasks: names of the dictionary; None = the preset's.
+        tasks: names of the dictionary or of the data set's own tasks; None = the preset's, and of a data set with own
+            tasks those of the preset that it has labels for, with its own.
         orders: of transfers; None = the preset's.
         per_target: source sets per target in each order above 1; None = the preset's.
         seed: of everything random; None = 0.
@@ -240,7 +243,7 @@ class AtlasesService:
         return encode_json(matrix) if encoding == "json" else encode_npy(matrix)
 
     def delete(self, atlas_id: str) -> None:
-        """Delete an atlas with its networks and transfers; a build that runs is cancelled.
+        """Delete an atlas with its networks, transfers and novel targets; what still works on it is cancelled.
 
         Artefacts that nothing else refers to are removed once this is committed.
 
@@ -249,12 +252,10 @@ class AtlasesService:
         """
         atlas = self.get(atlas_id)
         JobsService(self._session, self._platform).cancel_all_of(atlas.id)
-        transfers = self._transfers
-        released = self._repository.artifacts(atlas_id) | transfers.artifacts(atlas_id)
+        released = self._repository.artifacts(atlas_id) | self._transfers.artifacts(atlas_id)
+        released |= TargetsRepository(self._session).artifacts(atlas_id)
         self._repository.delete(atlas_id)
-        unused = released - self._repository.referenced(released) - transfers.referenced(released)
-        for artifact in sorted(unused):
-            after_commit(self._session, lambda artifact=artifact: self._platform.artifacts.delete(artifact))
+        release(self._session, self._platform, released)
 
     def _base(self, atlas_id: str) -> Base:
         self._repository.hold(atlas_id)
@@ -286,16 +287,21 @@ class AtlasesService:
         datasets = DatasetsService(self._session, self._platform)
         dataset = None if request.dataset_id is None else self._named(datasets, request.dataset_id)
         overrides = dict(request.overrides)
+        preset = DEFAULT_PRESET if request.preset is None else request.preset
+        tasks = request.tasks
         if dataset is not None:
             overrides.setdefault("image_size", dataset.report["image_size"])
+            if tasks is None and dataset.own:
+                tasks = _labelled_tasks(preset, dataset)
         try:
             config = atlas_config(
-                DEFAULT_PRESET if request.preset is None else request.preset,
-                tasks=request.tasks,
+                preset,
+                tasks=tasks,
                 orders=request.orders,
                 per_target=request.per_target,
                 seed=request.seed or 0,
                 overrides=overrides,
+                own=() if dataset is None else dataset.own,
             )
             config = config if dataset is None else _fitted(config, dataset, overrides)
         except ConfigError as error:
@@ -311,6 +317,15 @@ class AtlasesService:
             return datasets.get(dataset_id)
         except NotFound as error:
             raise InvalidInput(error.detail, errors=[FieldError("/dataset", error.detail)]) from error
+
+
+def _labelled_tasks(preset: str, dataset: Dataset) -> list[str] | None:
+    """The tasks of a preset that a data set has labels for, then its own; None of an unknown preset."""
+    if preset not in PRESETS:
+        return None
+    available = dataset.report["tasks"]
+    known = [name for name in PRESETS[preset].tasks if available[name]["available"]]
+    return [*known, *(task.name for task in dataset.own)]
 
 
 def _fitted(config: AtlasConfig, dataset: Dataset, overrides: dict[str, Any]) -> AtlasConfig:

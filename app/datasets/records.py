@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from models.taxonomy.own import OwnTask
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
@@ -29,6 +31,11 @@ class Dataset:
     fingerprint: str
     report: Mapping[str, Any]
     created_at: datetime
+
+    @property
+    def own(self) -> tuple[OwnTask, ...]:
+        """Tasks that its user declared; reports of before there were any have none."""
+        return tuple(OwnTask.from_json(task) for task in self.report.get("own", []))
 
     def views_for(self, tasks: Collection[str]) -> dict[str, int]:
         """Views of each split that have all labels of some tasks, of which each is available."""

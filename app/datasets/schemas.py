@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.datasets.records import Dataset
+from app.tasks.schemas import TaskOut
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -21,7 +22,8 @@ class DatasetIn(BaseModel):
         Field(
             max_length=40,
             description="`rooms`: rendered indoor views with exact labels; `nyu_npz`: photographs with depth, "
-            "normals and classes per pixel in one file; `taskonomy_folder`: a folder of Taskonomy or Omnidata",
+            "normals and classes per pixel in one file; `taskonomy_folder`: a folder of Taskonomy or Omnidata; "
+            "`image_folder`: a folder of images with tasks of your own",
         ),
     ]
     location: Annotated[
@@ -31,7 +33,8 @@ class DatasetIn(BaseModel):
         dict[str, Any],
         Field(
             description="of the kind; rooms take `seed`, `views`, `size` and `style` (a or b), nyu_npz takes none, "
-            "taskonomy_folder takes `size`, `splits` (a released split file), `seed` and `views`"
+            "taskonomy_folder takes `size`, `splits` (a released split file), `seed` and `views`, image_folder takes "
+            "`tasks` (the declaration's name), `size` and `seed`"
         ),
     ] = {}
 
@@ -70,6 +73,7 @@ class ReportOut(BaseModel):
     skipped: list[SkippedFileOut] = Field(description="the first of them, where they are many")
     skipped_total: int | None = Field(default=None, description="null where `skipped` holds all")
     gaps: list[GapOut] = Field(default=[], description="views that do not serve every available task")
+    own_tasks: list[TaskOut] = Field(description="tasks that its user declared, beside the dictionary's")
 
 
 class DatasetOut(BaseModel):
@@ -94,6 +98,8 @@ class DatasetOut(BaseModel):
             location=dataset.location,
             options=dict(dataset.options),
             fingerprint=dataset.fingerprint,
-            report=ReportOut.model_validate(dataset.report),
+            report=ReportOut.model_validate(
+                {**dataset.report, "own_tasks": [TaskOut.of(task.entry) for task in dataset.own]}
+            ),
             created_at=dataset.created_at,
         )

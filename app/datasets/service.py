@@ -125,13 +125,15 @@ class DatasetsService:
 
         Raises:
             NotFound: there is none of that id.
-            Conflict: an atlas uses it.
+            Conflict: an atlas or a novel target uses it.
         """
         self.get(dataset_id)
         try:
             self._repository.delete(dataset_id)
         except IntegrityError as error:
-            raise Conflict(f"data set {dataset_id} is in use by an atlas; delete that first") from error
+            raise Conflict(
+                f"data set {dataset_id} is in use by an atlas or a novel target; delete that first"
+            ) from error
 
     def _allowed(self, location: str | None, *, needed: bool) -> Path | None:
         if not location:

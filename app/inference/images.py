@@ -1,33 +1,17 @@
 """Uploaded pictures of any size and mode, made into the square the networks were trained on."""
 
 import io
-import struct
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from app.core.errors import FieldError, InvalidInput, TooLarge, UnsupportedMedia
-
-MAX_PIXELS = 50_000_000
-"""Width x height of an upload at most: what phones take today."""
+from models.data.photographs import DAMAGE, MAX_PIXELS, TOO_LARGE, upright_square
 
 _SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
 _MEDIA_TYPES = frozenset({"image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/x-png"})
-# What Pillow's JPEG and PNG readers raise on damaged files.
-_DAMAGE = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    struct.error,
-    zlib.error,
-    KeyError,
-    IndexError,
-    TypeError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +52,10 @@ def read_image(upload: Upload, *, size: int, max_pixels: int = MAX_PIXELS) -> ND
         with Image.open(io.BytesIO(upload.data), formats=(image_format,)) as image:
             if image.width * image.height > max_pixels:
                 raise _too_many_pixels(upload, max_pixels)
-            # A JPEG can be decoded at a fraction of its size; four times the answer keeps the quality.
-            image.draft(None, (4 * size, 4 * size))
-            return np.asarray(_square(_rgb(ImageOps.exif_transpose(image)), size))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            return upright_square(image, size)
+    except TOO_LARGE as error:
         raise _too_many_pixels(upload, max_pixels) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _bad_image(upload, f"this {image_format} file is damaged and cannot be decoded") from error
 
 
@@ -87,24 +69,6 @@ def _format(upload: Upload) -> str:
         raise _bad_image(upload, f"declared as {upload.media_type}, but its content is neither JPEG nor PNG")
     declared = f" ({upload.media_type})" if upload.media_type else ""
     raise UnsupportedMedia(f"{upload.pointer}{declared}: send a JPEG or a PNG")
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "I" or image.mode.startswith("I;16"):
-        grey = np.asarray(image).astype(np.int64) >> 8
-        return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        opaque = Image.new("RGBA", image.size, "white")
-        opaque.alpha_composite(image.convert("RGBA"))
-        return opaque.convert("RGB")
-    return image.convert("RGB")
-
-
-def _square(image: Image.Image, size: int) -> Image.Image:
-    edge = min(image.size)
-    left, top = (image.width - edge) // 2, (image.height - edge) // 2
-    centre = image.crop((left, top, left + edge, top + edge))
-    return centre.resize((size, size), Image.Resampling.BICUBIC)
 
 
 def _bad_image(upload: Upload, detail: str) -> InvalidInput:

@@ -18,13 +18,12 @@ from app.inference.protocol import DENSE_KINDS, MAX_NETWORKS, NetworkRef, Predic
 from app.transfers.records import StoredTransfer
 from app.transfers.repository import TransfersRepository
 from models.taxonomy.dictionary import TASKS
-from models.taxonomy.dictionary import task as dictionary_task
 from models.taxonomy.table import SELF
 from models.transfer.config import AtlasConfig
 
 ALL = "all"
 MAX_TRANSFERS = MAX_NETWORKS - len(TASKS)
-"""Transfers of one question; every task's own network fits beside them."""
+"""Transfers of one question; the own network of every task of the dictionary fits beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,15 +123,36 @@ async def infer(platform: Platform, question: Question) -> Answers:
         detail = f"at most {MAX_TRANSFERS} transfers at once, {len(question.transfers)} given"
         raise InvalidInput(detail, errors=[FieldError("/transfers", detail)])
     plan = await run_in_threadpool(_plan, platform, question)
-    images = await run_in_threadpool(_read, question.images, plan.image_size)
+    return await answer(platform, plan, question.images, png=question.png, array=question.array)
+
+
+async def answer(
+    platform: Platform, plan: Plan, uploads: Sequence[Upload], *, png: bool | None, array: bool
+) -> Answers:
+    """Let the networks of a plan answer.
+
+    Args:
+        platform: its settings say where the inference process is.
+        plan: what to run.
+        uploads: as many as every network of the plan takes.
+        png: whether to draw predictions; None = those that are images.
+        array: whether to send numbers.
+
+    Raises:
+        InvalidInput: a bad image.
+        TooLarge: an image with too many pixels.
+        UnsupportedMedia: a file that is neither JPEG nor PNG.
+        Busy: the inference process is not there or has too much to do.
+    """
+    images = await run_in_threadpool(_read, uploads, plan.image_size)
     reply = await ask_engine(
         platform.settings.inference,
         PredictRequest(
             networks=[run.network for run in plan.runs],
             shape=(len(images), plan.image_size, plan.image_size),
             images=images.tobytes(),
-            png=question.png,
-            array=question.array,
+            png=png,
+            array=array,
         ),
     )
     answers = tuple(
@@ -166,35 +186,40 @@ def _choose(
     networks: Mapping[str, Network],
     found: Mapping[str, StoredTransfer | None],
 ) -> Plan:
-    count = len(question.images)
+    count, config = len(question.images), AtlasConfig.from_json(atlas.config)
     asked = question.tasks if question.tasks is not None else (() if found else (ALL,))
     served = [name for name in atlas.tasks if name in networks]
     every = served if ALL in asked else []
     named = [name for name in asked if name != ALL]
-    errors = [error for name in named if (error := _task_error(name, served, count))]
+    errors = [error for name in named if (error := _task_error(config, name, served, count))]
     errors += [
-        error for key, transfer in found.items() if (error := _transfer_error(key, transfer, networks, count))
+        error
+        for key, transfer in found.items()
+        if (error := _transfer_error(config, key, transfer, networks, count))
     ]
     if errors:
         raise InvalidInput("; ".join(error.detail for error in errors), errors=errors)
-    left_out = tuple((name, _inputs(name)) for name in every if _inputs(name) != count)
-    names = dict.fromkeys([*(name for name in every if _inputs(name) == count), *named])
+    inputs = {name: config.entry(name).inputs for name in every}
+    left_out = tuple((name, needed) for name, needed in inputs.items() if needed != count)
+    names = dict.fromkeys([*(name for name in every if inputs[name] == count), *named])
     runs = [Run(name, None, (), NetworkRef(weights=networks[name].weights)) for name in names]
     runs += [_transfer_run(transfer, networks) for transfer in found.values() if transfer is not None]
     if not runs:
         raise _bad_tasks(
             f"no task of this atlas takes {count} images" if every else "name a task or a transfer"
         )
+    if len(runs) > MAX_NETWORKS:
+        raise _bad_tasks(f"at most {MAX_NETWORKS} networks at once, {len(runs)} asked for")
     if question.single:
-        _require_one_picture(runs)
-    return Plan(AtlasConfig.from_json(atlas.config).image_size, tuple(runs), left_out)
+        _require_one_picture(config, runs)
+    return Plan(config.image_size, tuple(runs), left_out)
 
 
-def _require_one_picture(runs: Sequence[Run]) -> None:
+def _require_one_picture(config: AtlasConfig, runs: Sequence[Run]) -> None:
     if len(runs) > 1:
         raise _bad_tasks(f"image/png has room for one prediction, {len(runs)} asked for: name one task")
     name = runs[0].task
-    kind = dictionary_task(name).output.kind
+    kind = config.entry(name).output.kind
     if kind not in DENSE_KINDS:
         raise _bad_tasks(f"{name} predicts a {kind}, which is no picture: ask for application/json")
 
@@ -211,20 +236,20 @@ def _why_no_networks(atlas: Atlas) -> str:
     return f"atlas {atlas.id} has no networks: its build {atlas.status}"
 
 
-def _inputs(name: str) -> int:
-    return dictionary_task(name).inputs
-
-
-def _task_error(name: str, served: Sequence[str], count: int) -> FieldError | None:
+def _task_error(config: AtlasConfig, name: str, served: Sequence[str], count: int) -> FieldError | None:
     if name not in served:
         return FieldError(
             "/tasks", f"this atlas has no network for the task {name!r}; it has {', '.join(served)}"
         )
-    return _count_error("/tasks", name, count)
+    return _count_error(config, "/tasks", name, count)
 
 
 def _transfer_error(
-    transfer_id: str, transfer: StoredTransfer | None, networks: Mapping[str, Network], count: int
+    config: AtlasConfig,
+    transfer_id: str,
+    transfer: StoredTransfer | None,
+    networks: Mapping[str, Network],
+    count: int,
 ) -> FieldError | None:
     if transfer is None:
         return FieldError("/transfers", f"this atlas has no transfer {transfer_id!r}")
@@ -236,11 +261,11 @@ def _transfer_error(
         )
     if not networks.keys() >= _needed(transfer) or (transfer.weights is None and transfer.sources != (SELF,)):
         return FieldError("/transfers", f"transfer {transfer_id!r} has no network of its own")
-    return _count_error("/transfers", transfer.target, count)
+    return _count_error(config, "/transfers", transfer.target, count)
 
 
-def _count_error(pointer: str, name: str, count: int) -> FieldError | None:
-    needed = _inputs(name)
+def _count_error(config: AtlasConfig, pointer: str, name: str, count: int) -> FieldError | None:
+    needed = config.entry(name).inputs
     if needed == count:
         return None
     plural = "image" if needed == 1 else "images"

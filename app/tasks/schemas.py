@@ -16,18 +16,18 @@ class OutputOut(BaseModel):
 
 
 class TaskOut(BaseModel):
-    """One task of the dictionary."""
+    """One task: of the dictionary, or declared by the user of a data set."""
 
     name: str
     title: str
     description: str
-    group: str = Field(description="2d, 3d, semantic or low-dim")
+    group: str = Field(description="2d, 3d, semantic, low-dim, or own of a declared task")
     inputs: int = Field(description="images that one prediction needs: 1, 2 or 3")
     output: OutputOut
     loss: str
     metric: str
     source_only: bool = Field(description="never a target: its labels come with the image")
-    paper_name: str = Field(description="its name in the released affinity files")
+    paper_name: str = Field(description="its name in the released affinity files; of a declared task its own")
 
     @classmethod
     def of(cls, task: Task) -> Self:

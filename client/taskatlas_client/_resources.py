@@ -45,7 +45,9 @@ class _List:
 
 
 @dataclass(frozen=True, slots=True)
-class _Predictions:
+class Predictions:
+    """What networks said."""
+
     predictions: list[Prediction]
 
 
@@ -347,14 +349,14 @@ class Atlases(Resource):
             transfers: Ids of transfers to use as well.
             array: Ask for the raw arrays too (`Prediction.array`, base64 of an npz file).
         """
-        files = [("image", _image_part(image)) for image in images]
+        files = [("image", image_part(image)) for image in images]
         data = {"tasks": tasks if isinstance(tasks, str) else ",".join(tasks)}
         if transfers is not None:
             data["transfers"] = ",".join(transfers)
         if array:
             data["array"] = "true"
         body = self._transport.json("POST", f"{API}/atlases/{atlas_id}/infer", data=data, files=files)
-        return decode(_Predictions, body).predictions
+        return decode(Predictions, body).predictions
 
 
 class Keys(Resource):
@@ -374,7 +376,8 @@ class Keys(Resource):
         self._transport.request("DELETE", f"{API}/keys/{key_id}")
 
 
-def _image_part(image: Path | str | bytes) -> tuple[str, bytes]:
+def image_part(image: Path | str | bytes) -> tuple[str, bytes]:
+    """Return the name and the content of an image to be sent."""
     if isinstance(image, bytes):
         return "image", image
     path = Path(image)

@@ -122,7 +122,9 @@ class TaskDefinition(ABC):
 
     def views(self, batch: Batch) -> Tensor:
         """The task's images as they are, what a frozen source encoder sees: (N, V, 3, H, W) in [-1, 1]."""
-        return to_network(batch["rgb"]).unsqueeze(1)
+        if self.task.inputs == 1:
+            return to_network(batch["rgb"]).unsqueeze(1)
+        return to_network(batch[f"{self.name}_images"])
 
     def noise(self, batch: Batch, generator: torch.Generator | None) -> Tensor | None:  # noqa: ARG002
         """Random numbers of this batch, (N, ...), or None where the task needs none."""

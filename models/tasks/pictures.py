@@ -124,6 +124,27 @@ def bars(names: Sequence[str], shares: Sequence[float], *, title: str = "") -> P
     return np.asarray(canvas)
 
 
+def gauges(
+    names: Sequence[str], places: Sequence[float], texts: Sequence[str], *, title: str = ""
+) -> Picture:
+    """Numbers as marks on a line each: `places` in 0..1 from its left end to its right, `texts` beside it."""
+    canvas, draw = _canvas()
+    top = 6
+    if title:
+        draw.text((8, top), title, fill=INK, font=_font(13))
+        top += 22
+    step = min(30, (CHART[1] - top - 4) // max(len(names), 1))
+    for row, (name, place, text) in enumerate(zip(names, places, texts, strict=True)):
+        middle = top + row * step + step // 2
+        x = 92 + round(84 * min(max(place, 0.0), 1.0))
+        draw.text((8, middle - 7), name.replace("_", " ")[:13], fill=INK, font=_font(11))
+        draw.line((92, middle, 176, middle), fill=(200, 200, 196), width=2)
+        draw.line((134, middle - 3, 134, middle + 3), fill=(200, 200, 196), width=1)
+        draw.ellipse((x - 4, middle - 4, x + 4, middle + 4), fill=ACCENT)
+        draw.text((184, middle - 7), text[:12], fill=INK, font=_font(11))
+    return np.asarray(canvas)
+
+
 def arrows(directions: NDArray[np.floating], image: Picture | None) -> Picture:
     """Unit vectors of the camera frame (x right, y down, z forward) from the middle of the image.
 

@@ -19,7 +19,8 @@ from models.tasks.kinds.segmentation import Grouping, SemanticSegmentation
 from models.tasks.kinds.surfaces import Curvature, Normals
 from models.tasks.kinds.vectors import RoomLayout, VanishingPoints
 from models.tasks.labels import LabelInfo
-from models.taxonomy.dictionary import task
+from models.tasks.own.registry import OWN_DEFINITIONS
+from models.taxonomy.own import entry_of
 
 DEFINITIONS: Mapping[str, type[TaskDefinition]] = MappingProxyType(
     {
@@ -60,18 +61,19 @@ def definition(
     label_info: LabelInfo | None = None,
     statistics: Mapping[str, Tensor] | None = None,
 ) -> TaskDefinition:
-    """The definition of a task of the dictionary.
+    """The definition of a task of the dictionary, or of one that the user of the data set declared.
 
     Args:
         name: Its name, such as `"depth"`.
         image_size: Height and width of the images, in pixels.
-        label_info: Class names of the data set; tasks with classes need theirs.
+        label_info: Class names and declared tasks of the data set; tasks with classes need theirs.
         statistics: What `TaskDefinition.fitted` measured, for a definition that was stored.
 
     Raises:
         models.taxonomy.dictionary.UnknownTask: No such task.
     """
-    entry = task(name)
-    return DEFINITIONS[name](
-        entry, image_size=image_size, label_info=label_info or LabelInfo(), statistics=statistics
-    )
+    info = label_info or LabelInfo()
+    own = info.own_task(name)
+    entry = entry_of(name, info.own)
+    kind = DEFINITIONS[name] if own is None else OWN_DEFINITIONS[own.kind]
+    return kind(entry, image_size=image_size, label_info=info, statistics=statistics)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-Group = Literal["2d", "3d", "semantic", "low-dim"]
+Group = Literal["2d", "3d", "semantic", "low-dim", "own"]
 OutputKind = Literal["image", "map", "classes", "embedding", "vector", "class"]
 
 
@@ -41,7 +41,8 @@ class Task:
         name: ours, as in every call.
         title: for people.
         description: what is predicted, in a sentence.
-        group: as in the paper's tree: 2D, 3D, semantic or low-dimensional geometric.
+        group: as in the paper's tree: 2D, 3D, semantic or low-dimensional geometric; `own` of a task that its user
+            declared (`models.taxonomy.own`).
         inputs: images that one prediction needs.
         output: what it predicts.
         loss: name of the training loss.

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from models.data.splits import SplitSizes
 from models.networks.config import NetworkConfig
-from models.taxonomy.dictionary import TASKS
+from models.taxonomy.dictionary import TASKS, Task
+from models.taxonomy.own import OwnTask, entry_of
 from models.taxonomy.table import RANDOM, SELF
 from models.training.schedule import Optimisation
 
@@ -34,7 +35,7 @@ class AtlasConfig:
 
     Attributes:
         preset: the name it was made from.
-        tasks: names of the dictionary, in its order; `random` is always measured and never listed.
+        tasks: names of the dictionary, in its order, then of `own`; `random` is always measured and never listed.
         orders: sorted; how many sources a transfer may join. Higher orders are chosen from order 1.
         per_target: source sets tried per target in each order above 1.
         seed: of initial weights, batches and noise.
@@ -46,6 +47,7 @@ class AtlasConfig:
         task_training: of task-specific networks and of read-outs of the random encoder, on the split `train`.
         transfer_training: of transfers, on the split `transfer`.
         scratch_training: of whole networks from scratch on the split `transfer`, the baseline of the gain.
+        own: tasks that the user of the data set declared, those among `tasks`.
     """
 
     preset: str
@@ -60,11 +62,20 @@ class AtlasConfig:
     transfer_training: Optimisation
     scratch_training: Optimisation
     transfer_pool: int | None = None
+    own: tuple[OwnTask, ...] = ()
 
     @property
     def view_splits(self) -> SplitSizes:
         """Images per part that the data set is opened with; `splits` are the first of them."""
         return replace(self.splits, transfer=self.transfer_pool or self.splits.transfer)
+
+    def entry(self, name: str) -> Task:
+        """What a task of the atlas is, of the dictionary or declared.
+
+        Raises:
+            UnknownTask: there is none of that name.
+        """
+        return entry_of(name, self.own)
 
     @property
     def image_size(self) -> int:
@@ -74,7 +85,7 @@ class AtlasConfig:
     @property
     def targets(self) -> tuple[str, ...]:
         """The tasks that transfers lead to."""
-        return tuple(name for name in self.tasks if not TASKS[name].source_only)
+        return tuple(name for name in self.tasks if not self.entry(name).source_only)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -106,6 +117,7 @@ class AtlasConfig:
                 transfer_training=Optimisation(**data["transfer_training"]),
                 scratch_training=Optimisation(**data["scratch_training"]),
                 transfer_pool=data.get("transfer_pool"),
+                own=tuple(OwnTask.from_json(task) for task in data.get("own", [])),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigError("", f"not the configuration of an atlas: {error}") from error
@@ -233,17 +245,19 @@ def atlas_config(
     per_target: int | None = None,
     seed: int = 0,
     overrides: Mapping[str, Any] | None = None,
+    own: Sequence[OwnTask] = (),
 ) -> AtlasConfig:
     """The configuration of an atlas from a preset and what a user changed of it.
 
     Args:
         preset: a key of `PRESETS`.
-        tasks: names of the dictionary; the preset's by default. `random` may be named and changes nothing.
+        tasks: names of the dictionary or of `own`; the preset's by default. `random` may be named and changes nothing.
         orders: of transfers; 1 must be among them.
         per_target: source sets per target in each order above 1.
         seed: non-negative.
         overrides: single values by name: `image_size`, `stack`, or one of a part, as in `splits.train`,
             `network.head_width`, `task_training.steps`.
+        own: tasks that the data set's user declared.
 
     Raises:
         ConfigError: with a pointer to the field at fault.
@@ -251,7 +265,13 @@ def atlas_config(
     if preset not in PRESETS:
         raise ConfigError("/preset", f"unknown preset {preset!r}; there are {', '.join(PRESETS)}")
     return changed(
-        PRESETS[preset], tasks=tasks, orders=orders, per_target=per_target, seed=seed, overrides=overrides
+        PRESETS[preset],
+        tasks=tasks,
+        orders=orders,
+        per_target=per_target,
+        seed=seed,
+        overrides=overrides,
+        own=own,
     )
 
 
@@ -263,43 +283,71 @@ def changed(
     per_target: int | None = None,
     seed: int | None = None,
     overrides: Mapping[str, Any] | None = None,
+    own: Sequence[OwnTask] | None = None,
 ) -> AtlasConfig:
     """A configuration with what a user changed of it; the arguments are those of `atlas_config`.
 
     Raises:
         ConfigError: with a pointer to the field at fault.
     """
+    own = config.own if own is None else own
+    chosen = config.tasks if tasks is None else _tasks(tasks, [task.name for task in own])
     config = replace(
         config,
-        tasks=config.tasks if tasks is None else _tasks(tasks),
+        tasks=chosen,
+        own=tuple(task for task in own if task.name in chosen),
         orders=config.orders if orders is None else tuple(sorted(set(orders))),
         per_target=config.per_target if per_target is None else per_target,
         seed=config.seed if seed is None else seed,
     )
     for name, value in (overrides or {}).items():
-        config = _override(config, name, value)
+        config = override(config, name, value)
     _check(config)
     return config
 
 
-def _tasks(names: Sequence[str]) -> tuple[str, ...]:
+def _tasks(names: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
     for position, name in enumerate(names):
-        if name not in TASKS:
-            raise ConfigError(f"/tasks/{position}", f"unknown task {name!r}")
+        if name not in TASKS and name not in own:
+            declared = f"; the data set declares {', '.join(own)}" if own else ""
+            raise ConfigError(f"/tasks/{position}", f"unknown task {name!r}{declared}")
         if name in names[:position]:
             raise ConfigError(f"/tasks/{position}", f"{name!r} is named twice")
-    return tuple(name for name in ALL_TASKS if name in names)
+    return tuple(name for name in (*ALL_TASKS, *own) if name in names)
 
 
 _PARTS = ("splits", "network", "task_training", "transfer_training", "scratch_training")
 
 
-def _override(config: AtlasConfig, name: str, value: object) -> AtlasConfig:
+class _Stacks(Protocol):
+    """A configuration made of parts, of trainings that may be stacked."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def stack(self) -> int: ...
+
+
+C = TypeVar("C", bound=_Stacks)
+
+
+def override(config: C, name: str, value: object, parts: Sequence[str] = _PARTS) -> C:
+    """The configuration with one setting changed.
+
+    Args:
+        config: a dataclass with a `stack` and these parts, dataclasses themselves.
+        name: `stack`, or part and setting, as in `splits.train`.
+        value: must be like what it replaces.
+        parts: those that may be changed.
+
+    Raises:
+        ConfigError: there is no such setting, or the value is of no use.
+    """
     pointer = f"/overrides/{name}"
     part, _, setting = {"image_size": "network.image_size"}.get(name, name).partition(".")
     if name == "stack" and type(value) is int:
         return replace(config, stack=value)
-    if part not in _PARTS or setting not in {item.name for item in fields(getattr(config, part))}:
+    if part not in parts or setting not in {item.name for item in fields(getattr(config, part))}:
         raise ConfigError(pointer, "no such setting")
     old, value = getattr(getattr(config, part), setting), _frozen(value)
     if not _alike(old, value):

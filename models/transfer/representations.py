@@ -34,7 +34,7 @@ def inputs_kind(target: TaskDefinition) -> str:
     A target whose inputs are more than one image, or an image with noise, has inputs of its own: a transfer
     sees what the target's own network sees, so that the two can be compared.
     """
-    plain = type(target).inputs is TaskDefinition.inputs and type(target).views is TaskDefinition.views
+    plain = type(target).inputs is TaskDefinition.inputs and target.task.inputs == 1
     return PLAIN if plain else target.name
 
 

@@ -28,8 +28,8 @@ from models.transfer.representations import (
 from models.transfer.results import Losses, TaskNetwork
 from models.transfer.saved import network_metadata
 
-_STATISTICS_LIMIT = 4096  # images of the train split that statistics are measured on
-_CONSTANT_LIMIT = 1024  # images of the train split that the best constant guess is fitted on
+STATISTICS_LIMIT = 4096  # images of the train split that statistics are measured on
+CONSTANT_LIMIT = 1024  # images of the train split that the best constant guess is fitted on
 
 
 def required_labels(config: AtlasConfig, views: Views) -> tuple[str, ...]:
@@ -66,9 +66,9 @@ def train_task_network(config: AtlasConfig, task: str, views: Views, context: Ru
     if task == RANDOM:
         return _untrained(config, source, views)
     train = Examples(source, views, "train")
-    source = source.fitted(train.arrays(slice(0, _STATISTICS_LIMIT)))
+    source = source.fitted(train.arrays(slice(0, STATISTICS_LIMIT)))
     train, test = Examples(source, views, "train"), Examples(source, views, "test")
-    shape = _decoder_shape(config, train)
+    shape = decoder_shape(config, train)
     run = Run(Part(context, 0.1, 0.95), run_identity(config, views, "task_network", task))
     title = source.task.title
 
@@ -135,7 +135,7 @@ def _fresh_decoder(
     return decoder
 
 
-def _decoder_shape(config: AtlasConfig, examples: Examples) -> tuple[int, int, int]:
+def decoder_shape(config: AtlasConfig, examples: Examples) -> tuple[int, int, int]:
     """Channels, height and width that the task's decoder reads: all images of an example side by side."""
     encoder = Encoder.of(config.network)
     with torch.no_grad():
@@ -146,7 +146,7 @@ def _decoder_shape(config: AtlasConfig, examples: Examples) -> tuple[int, int, i
 def _constant_losses(train: Examples, test: Examples) -> Losses:
     """Per-image losses (n,) of the guess that is best without looking."""
     source = test.definition
-    arrays = train.arrays(slice(0, _CONSTANT_LIMIT))
+    arrays = train.arrays(slice(0, CONSTANT_LIMIT))
     guess = source.constant(source.target(arrays, source.noise(arrays, None)))
     losses = [
         source.loss(guess.expand(len(target), *guess.shape), target).numpy()

@@ -19,6 +19,7 @@ from taskatlas_client import (
     TaskAtlas,
     TooLargeError,
     UnauthorizedError,
+    UnsupportedMediaError,
 )
 
 from app.core.listen import listen
@@ -28,6 +29,7 @@ from app.main import create_app
 from models.taxonomy.dictionary import TASKS
 from models.transfer.estimators.methods import Estimate
 from tests.integration.api_atlases import CSV, measured
+from tests.integration.api_targets import stored
 
 
 @pytest.fixture
@@ -234,3 +236,31 @@ def test_a_dropped_connection_leaves_the_service_alive(client, server):
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(part)
     assert client.atlases.list().items == []
+
+
+def test_novel_targets(client, platform):
+    atlas_id = client.atlases.build("small", preset="tiny").resource.id
+    measured(platform, atlas_id, finish=True)
+    few = client.datasets.create("few", "rooms", options={"views": 64, "size": 32})
+    asked = {"dataset": few.id, "task": "scene_class", "orders": [1], "per_target": 1}
+    job = client.targets.train(atlas_id, "kinds", **asked, overrides={"stack": 2})
+    target_id = job.result["target_id"]
+    training = client.targets.get(atlas_id, target_id)
+    assert (training.status, training.ranking, training.best, training.facts) == ("training", [], None, None)
+    assert client.targets.list(atlas_id).items[0].ranking is None
+    with pytest.raises(ConflictError, match="is training"):
+        client.targets.infer(atlas_id, target_id, [b"no image"])
+
+    stored(platform, atlas_id, target_id)
+    target = client.targets.get(atlas_id, target_id)
+    assert target.best == target.ranking[0]
+    assert (target.best.sources, target.best.kind, target.scratch.kind) == (["depth"], "transfer", "scratch")
+    assert (target.images.labels, target.constant.test_loss) == (32, 1.0)
+    assert target.facts.metrics["top_1"].unit == "share"
+    with pytest.raises(UnsupportedMediaError):
+        client.targets.infer(atlas_id, target_id, [b"no image"], array=True)
+    with pytest.raises(InvalidInputError, match="no model 'mdl_no'"):
+        client.targets.infer(atlas_id, target_id, [b"no image"], model="mdl_no")
+    client.targets.delete(atlas_id, target_id)
+    with pytest.raises(NotFoundError):
+        client.targets.get(atlas_id, target_id)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.core.errors import FieldError
+from models.taxonomy.own import OwnTask
 
 FROM_THE_IMAGE = frozenset({"autoencoding", "denoising", "colorization", "inpainting", "jigsaw", "random"})
 """Tasks of the dictionary that need nothing but images."""
@@ -25,7 +26,7 @@ class DatasetRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a task of the dictionary can be trained on a data set.
+    """Whether a task can be trained on a data set.
 
     Attributes:
         available: every array that the task needs is there.
@@ -68,10 +69,11 @@ class Report:
     Attributes:
         image_size: height and width of its images, in pixels; None where they differ.
         splits: views by split.
-        tasks: by name of the dictionary.
+        tasks: by name, of the dictionary and of `own`.
         skipped: every file left out, with the reason; the first of them, where they are many.
         skipped_total: how many there are; None where `skipped` holds all.
         gaps: views that do not serve every available task.
+        own: tasks that its user declared.
     """
 
     image_size: int | None
@@ -80,6 +82,7 @@ class Report:
     skipped: tuple[SkippedFile, ...] = field(default=())
     skipped_total: int | None = None
     gaps: tuple[Gap, ...] = field(default=())
+    own: tuple[OwnTask, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)

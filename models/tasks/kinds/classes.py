@@ -15,7 +15,6 @@ from typing_extensions import override
 from models.networks.config import NetworkConfig
 from models.networks.vector_head import VectorHead
 from models.tasks.definition import Batch, LabelError, Target, TaskDefinition
-from models.tasks.images import to_network
 from models.tasks.losses import soft_cross_entropy
 from models.tasks.metrics import in_top, one_hot, total_variation
 from models.tasks.pictures import bars
@@ -138,10 +137,6 @@ class PointMatching(Classification):
     @override
     def classes(self) -> tuple[str, ...]:
         return ("different", "same")
-
-    @override
-    def views(self, batch: Batch) -> Tensor:
-        return to_network(batch["point_matching_images"])
 
     @override
     def target(self, batch: Batch, noise: Tensor | None = None) -> Target:

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import override
 
-from models.tasks.definition import Batch, Target
+from models.tasks.definition import Target
 from models.tasks.geometry import cycle_error, rotation, rotation_angle_degrees
-from models.tasks.images import to_network
 from models.tasks.kinds.vectors import Vector
 from models.tasks.losses import squared_error
 from models.tasks.pictures import camera_sketch
@@ -32,10 +31,6 @@ class RelativePose(Vector):
     @override
     def labels(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
         return (f"{self.name}_images", self.name)
-
-    @override
-    def views(self, batch: Batch) -> Tensor:
-        return to_network(batch[f"{self.name}_images"])
 
     @override
     def metrics(self, prediction: Tensor, target: Target) -> dict[str, Tensor]:

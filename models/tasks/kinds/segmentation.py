@@ -38,17 +38,21 @@ class SemanticSegmentation(TaskDefinition):
             raise LabelError("semantic_segmentation needs label_info.semantic_classes")
         return self.label_info.semantic_classes
 
+    @property
+    def ignored(self) -> tuple[int, ...]:
+        """Values of the label that mean "not known"."""
+        return self.label_info.semantic_ignored
+
     @override
     def measure(self, batch: Batch) -> dict[str, Tensor]:
         classes, mask = self._classes(batch)
         return {"class_weights": rebalancing_weights(class_frequencies(classes, len(self.classes), mask))}
 
     def _classes(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
-        ids = batch["semantic_segmentation"][:, ::2, ::2].long()
-        if not self.label_info.semantic_ignored:
+        ids = batch[self.name][:, ::2, ::2].long()
+        if not self.ignored:
             return ids, None
-        ignored = torch.tensor(self.label_info.semantic_ignored, device=ids.device)
-        return ids, ~torch.isin(ids, ignored)
+        return ids, ~torch.isin(ids, torch.tensor(self.ignored, device=ids.device))
 
     @override
     def target(self, batch: Batch, noise: Tensor | None = None) -> Target:

@@ -30,12 +30,16 @@ class Vector(TaskDefinition):
 
     @override
     def measure(self, batch: Batch) -> dict[str, Tensor]:
-        mean, deviation = masked_moments(batch[self.name].float(), None)
+        mean, deviation = masked_moments(self.label(batch), None)
         return {"mean": mean, "deviation": deviation}
+
+    def label(self, batch: Batch) -> Tensor:
+        """The label in physical units, (N, entries) float32."""
+        return batch[self.name].float()
 
     @override
     def target(self, batch: Batch, noise: Tensor | None = None) -> Target:
-        return Target((batch[self.name].float() - self.statistic("mean")) / self.statistic("deviation"))
+        return Target((self.label(batch) - self.statistic("mean")) / self.statistic("deviation"))
 
     @override
     def decoder(self, representation_shape: tuple[int, int, int], config: NetworkConfig) -> nn.Module:

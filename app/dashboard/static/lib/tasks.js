@@ -2,8 +2,8 @@
 
 import { all } from "./api.js";
 
-const RANKS = ["2d", "3d", "semantic", "low-dim", "other"];
-export const GROUP_TITLES = { "2d": "2D", "3d": "3D", semantic: "Semantic", "low-dim": "Low-dimensional", other: "Other" };
+const RANKS = ["2d", "3d", "semantic", "low-dim", "own", "other"];
+export const GROUP_TITLES = { "2d": "2D", "3d": "3D", semantic: "Semantic", "low-dim": "Low-dimensional", own: "Own", other: "Other" };
 const RESERVED = {
   self: { title: "Self, fully supervised", group: "other" },
   random: { title: "Random encoder", group: "other" },
@@ -26,6 +26,11 @@ export async function loadTasks(signal) {
     for (const task of tasks) if (!(task.name in RESERVED)) known.set(task.name, task);
   }
   return loaded;
+}
+
+/** Takes in the tasks that the user of an atlas's data set declared. */
+export function learnOwnTasks(atlas) {
+  for (const task of atlas.config?.own ?? []) known.set(task.name, { title: task.title, group: "own" });
 }
 
 export const title = (name) => known.get(name)?.title ?? name.replaceAll("_", " ");

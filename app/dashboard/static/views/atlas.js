@@ -4,7 +4,7 @@ import { download, get } from "../lib/api.js";
 import { empty, h, replace } from "../lib/dom.js";
 import { ago, plural } from "../lib/format.js";
 import { watchJob } from "../lib/stream.js";
-import { loadTasks } from "../lib/tasks.js";
+import { learnOwnTasks, loadTasks } from "../lib/tasks.js";
 import { affinitySection } from "./affinity.js";
 import { jobCard } from "./jobs.js";
 import { networksSection } from "./networks.js";
@@ -52,6 +52,7 @@ async function unfinished(atlas, signal) {
 export async function atlasPage(id, signal) {
   const path = `/atlases/${encodeURIComponent(id)}`;
   const [atlas] = await Promise.all([get(path, { signal }), loadTasks(signal)]);
+  learnOwnTasks(atlas);
   document.title = `${atlas.name} · Task Atlas`;
   const head = [
     h("nav", { "aria-label": "Breadcrumb" }, h("a", { href: "#/" }, "All atlases")),

@@ -10,6 +10,7 @@ from app.atlases.plan import (
     expected_transfers,
     transfer_sets,
 )
+from models.taxonomy.own import own_task
 from models.transfer.config import PRESETS, atlas_config
 
 
@@ -77,3 +78,11 @@ def test_no_more_sets_are_expected_than_there_are():
     quick = atlas_config("quick")
     assert transfer_sets(quick, 2) == quick.per_target
     assert [transfer_sets(atlas_config("full"), order) for order in range(2, 7)] == [10, 10, 5, 1, 1]
+
+
+def test_declared_tasks_have_jobs_with_their_titles():
+    own = [own_task("leaf", "map", title="Leaf area")]
+    plan = build_plan(atlas_config("tiny", tasks=["depth", "leaf"], orders=[1], own=own))
+    titles = [job.title for job in plan]
+    assert "Network: Leaf area" in titles
+    assert "Transfers of order 1 to Leaf area" in titles

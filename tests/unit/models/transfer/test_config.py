@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from models.taxonomy.dictionary import TASKS
+from models.taxonomy.own import own_task
 from models.transfer.config import PRESETS, RANDOM, AtlasConfig, ConfigError, atlas_config
 
 
@@ -80,3 +81,34 @@ def test_json_that_is_no_configuration_is_refused() -> None:
     unknown["splits"]["spare"] = 3
     with pytest.raises(ConfigError):
         AtlasConfig.from_json(unknown)
+
+
+OWN = (own_task("leaf", "map", unit="cm"), own_task("animal", "class", classes=("cat", "dog")))
+
+
+def test_declared_tasks_follow_those_of_the_dictionary() -> None:
+    config = atlas_config("quick", tasks=["animal", "depth", "leaf", "colorization"], orders=[1], own=OWN)
+    assert config.tasks == ("colorization", "depth", "leaf", "animal")
+    assert config.targets == ("depth", "leaf", "animal")
+    assert config.entry("leaf").output.unit == "cm"
+
+
+def test_a_configuration_keeps_the_declared_tasks_that_it_uses() -> None:
+    config = atlas_config("quick", tasks=["depth", "animal"], orders=[1], own=OWN)
+    assert config.own == (OWN[1],)
+    assert AtlasConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+    assert atlas_config("quick", own=OWN).own == ()
+
+
+def test_a_task_that_is_not_declared_is_pointed_at() -> None:
+    with pytest.raises(ConfigError, match="leaf, animal") as caught:
+        atlas_config("quick", tasks=["animal", "animals"], own=OWN)
+    assert caught.value.pointer == "/tasks/1"
+    with pytest.raises(ConfigError):
+        atlas_config("quick", tasks=["depth", "animal"])
+
+
+def test_configurations_of_before_declared_tasks_are_still_read() -> None:
+    old = atlas_config("tiny").to_json()
+    del old["own"]
+    assert AtlasConfig.from_json(old) == atlas_config("tiny")
