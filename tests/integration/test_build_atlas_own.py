@@ -1,6 +1,7 @@
 """An atlas of a user's own tasks: a folder with one declaration, from its registration to a prediction."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -134,7 +135,8 @@ def test_an_atlas_of_own_tasks_is_built_and_answers(api, dataset, platform, star
 
 
 def _ask(api, atlas, dataset):
-    pictures = [open(f"{dataset['location']}/photos/0_{moment}.png", "rb").read() for moment in (0, 1)]
+    photos = Path(dataset["location"]) / "photos"
+    pictures = [(photos / f"0_{moment}.png").read_bytes() for moment in (0, 1)]
     files = [("image", (f"{place}.png", data, "image/png")) for place, data in enumerate(pictures)]
     one = api.post(f"{atlas}/infer", files=files[:1], data={"tasks": "all"}).json()
     answers = {each["task"]: each for each in one["predictions"]}

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.taxonomy.agreement import ranks
+from models.taxonomy.correlation import ranks
 from models.transfer.estimators.arrays import EstimatorError, Labels
 
 BINS = 5

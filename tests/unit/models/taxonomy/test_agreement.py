@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from models.taxonomy.agreement import agreement, ranks, spearman, weighted_kendall
+from models.taxonomy.agreement import agreement
+from models.taxonomy.correlation import ranks, spearman, weighted_kendall
 
 
 @pytest.mark.parametrize("tied", [False, True])
