@@ -13,8 +13,9 @@ from app.core.platform import Platform
 from app.jobs.states import JobState
 from tests.integration.inference_atlas import engine
 from tests.integration.worker_process import WorkerProcess, job_of, jobs_of, until
+from tests.own_folder import own_folder
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 API = "/api/v1"
 TASKS = ("autoencoding", "depth", "normals")
@@ -77,32 +78,55 @@ def picture() -> bytes:
     return buffer.getvalue()
 
 
-def test_a_novel_target_from_its_labels_to_an_answer(service, atlas, few):
-    body = {"name": "rooms by kind", "dataset": few, "task": "scene_class", "per_target": 2}
-    job = service.succeeded(
-        service.http.post(f"{API}/atlases/{atlas}/targets", json=body | {"overrides": FEW_STEPS})
-    )
-    kinds = [each.kind for each in jobs_of(service.platform, job["id"])]
-    assert kinds == ["target.transfers", "target.baselines", "target.transfers", "target.ranking"]
-    where = f"/atlases/{atlas}/targets/{job['result']['target_id']}"
-    target = service.get(where)
-    assert_ranked(target)
-    assert service.get(f"/atlases/{atlas}/targets")["items"][0]["status"] == "ready"
+@pytest.fixture
+def plates(api, tmp_path) -> str:
+    folder = str(own_folder(tmp_path / "plates", 90))
+    body = {"name": "plates", "kind": "image_folder", "location": folder, "options": {"size": 32}}
+    return api.post(f"{API}/datasets", json=body).json()["id"]
 
-    files = [("image", ("a.png", picture(), "image/png"))]
+
+def test_novel_targets_from_their_labels_to_answers(service, atlas, few, plates):
+    rooms = trained(service, atlas, few, "scene_class")
+    motion = trained(service, atlas, plates, "motion")
+    assert rooms["images"] == {"labels": 32, "validation": 12, "test": 20}
+    assert motion["images"] == {"labels": 60, "validation": 15, "test": 15}
+    assert motion["facts"]["metrics"]["rmse"] == {"unit": "pixels", "lower_is_better": True}
+    listed = service.get(f"/atlases/{atlas}/targets")["items"]
+    assert [target["task"] for target in listed] == ["motion", "scene_class"]
+
     with engine(service.platform.settings):
-        answers = [
-            service.http.post(f"{API}{where}/infer", files=files, data=fields)
-            for fields in ({}, {"model": target["ranking"][-1]["id"]}, {"model": target["scratch"]["id"]})
-        ]
-    for answer in answers:
-        assert answer.status_code == 200, answer.text
-        prediction = answer.json()["predictions"][0]
+        best, last, scratch = (
+            ask(service, rooms, 1, **fields)
+            for fields in ({}, {"model": rooms["ranking"][-1]["id"]}, {"model": rooms["scratch"]["id"]})
+        )
+        moved = ask(service, motion, 2)
+    for prediction in (best, last, scratch):
         assert (prediction["task"], prediction["kind"]) == ("scene_class", "class")
         assert sum(each["probability"] for each in prediction["value"]["top"]) > 0.9
-    assert answers[0].json()["predictions"][0]["sources"] == target["best"]["sources"]
-    assert answers[1].json()["predictions"][0]["transfer_id"] == target["ranking"][-1]["id"]
-    assert answers[2].json()["predictions"][0]["transfer_id"] is None
+    assert best["sources"] == rooms["best"]["sources"]
+    assert last["transfer_id"] == rooms["ranking"][-1]["id"]
+    assert scratch["transfer_id"] is None
+    assert moved["value"].keys() == {"right", "down"}
+
+
+def trained(service: Service, atlas: str, dataset: str, task: str) -> dict[str, Any]:
+    """A target of two orders, once it is trained for and ranked."""
+    body = {"name": task, "dataset": dataset, "task": task, "per_target": 2, "overrides": FEW_STEPS}
+    job = service.succeeded(service.http.post(f"{API}/atlases/{atlas}/targets", json=body))
+    kinds = [each.kind for each in jobs_of(service.platform, job["id"])]
+    assert kinds == ["target.transfers", "target.baselines", "target.transfers", "target.ranking"]
+    target = service.get(f"/atlases/{atlas}/targets/{job['result']['target_id']}")
+    assert_ranked(target)
+    return target
+
+
+def ask(service: Service, target: dict[str, Any], images: int, **fields: str) -> dict[str, Any]:
+    """The prediction for some images."""
+    url = f"{API}/atlases/{target['atlas_id']}/targets/{target['id']}/infer"
+    files = [("image", ("a.png", picture(), "image/png"))] * images
+    answer = service.http.post(url, files=files, data=fields)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["predictions"][0]
 
 
 def assert_ranked(target: dict[str, Any]) -> None:
@@ -124,4 +148,3 @@ def assert_ranked(target: dict[str, Any]) -> None:
     assert target["constant"]["test_loss"] > 0
     best = min([*ranking, scratch], key=lambda model: model["validation_loss"])
     assert target["best"]["validation_loss"] == best["validation_loss"]
-    assert target["images"] == {"labels": 32, "validation": 12, "test": 20}
