@@ -13,7 +13,9 @@ from models.transfer.representations import Representation
 from models.transfer.saved import SavedTask, load_task
 
 MAX_WIDTH = 128
-"""Features of an example as a whole, at most: fewer than examples, or every source fits every label."""
+"""Features of an example as a whole, at most."""
+ROWS_PER_FEATURE = 4
+"""Examples that there must be for each: with more features than examples every source fits every label."""
 _SIDES = (4, 2, 1)  # cells a side of the grids that examples are averaged to, where that is not too wide
 
 
@@ -22,8 +24,9 @@ def features(representation: Representation, sample: Sample) -> Numbers:
 
     Of a cell: the channels of its 3 x 3 neighbourhood, zero beyond the border, which is what the first convolution of
     a transfer head sees there. Of an example as a whole: the map averaged to 4 x 4 cells and flattened, to 2 x 2 or
-    to one if that were more than 128 numbers. A vector head reads the whole map, so that place counts, and the whole
-    map would have more numbers than there may be examples. The sizes are the same for all sources.
+    to one if that were more than 128 numbers or more than a quarter of the examples. A vector head reads the whole
+    map, so that place counts, and the whole map may have more numbers than there are examples. The sizes are the same
+    for all sources.
 
     Args:
         representation: (n, C, h, w) of the split `transfer`.
@@ -34,10 +37,8 @@ def features(representation: Representation, sample: Sample) -> Numbers:
     """
     if sample.cells is None:
         maps = torch.from_numpy(representation[sample.examples].astype(np.float32))
-        side = next(
-            (side for side in _SIDES if side <= min(maps.shape[2:]) and maps.shape[1] * side**2 <= MAX_WIDTH),
-            1,
-        )
+        width = min(MAX_WIDTH, len(maps) // ROWS_PER_FEATURE) // maps.shape[1]
+        side = next((side for side in _SIDES if side <= min(maps.shape[2:]) and side**2 <= width), 1)
         return F.adaptive_avg_pool2d(maps, side).flatten(1).double().numpy()
     examples, position = np.unique(sample.examples, return_inverse=True)
     padded = np.pad(representation[examples].astype(np.float64), ((0, 0), (0, 0), (1, 1), (1, 1)))

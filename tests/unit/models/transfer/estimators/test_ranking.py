@@ -148,16 +148,24 @@ def test_features_of_a_cell_are_its_neighbourhood_with_zeros_beyond_the_border()
 
 
 @pytest.mark.parametrize(
-    ("channels", "size", "width"),
-    [(8, 8, 8 * 16), (16, 8, 16 * 4), (24, 4, 24 * 4), (200, 8, 200), (4, 2, 16)],
+    ("examples", "channels", "size", "width"),
+    [
+        (600, 8, 8, 8 * 16),
+        (600, 16, 8, 16 * 4),
+        (600, 24, 4, 24 * 4),
+        (600, 200, 8, 200),
+        (600, 4, 2, 4 * 4),
+        (128, 8, 8, 8 * 4),
+        (100, 8, 8, 8),
+    ],
 )
-def test_features_of_an_example_are_its_map_averaged_to_few_cells(channels, size, width):
-    maps = np.random.default_rng(0).normal(size=(5, channels, size, size)).astype(np.float16)
-    found = features(maps, sample_of([0, 2, 4]))
-    assert found.shape == (3, width)
+def test_features_of_an_example_are_its_map_averaged_to_few_cells(examples, channels, size, width):
+    maps = np.random.default_rng(0).normal(size=(examples + 2, channels, size, size)).astype(np.float16)
+    found = features(maps, sample_of(range(2, examples + 2)))
+    assert found.shape == (examples, width)
     np.testing.assert_allclose(
-        found.reshape(3, channels, -1).mean(axis=2),
-        maps[[0, 2, 4]].astype(float).mean(axis=(2, 3)),
+        found.reshape(examples, channels, -1).mean(axis=2),
+        maps[2:].astype(float).mean(axis=(2, 3)),
         atol=1e-5,
     )
 
