@@ -1,4 +1,4 @@
-"""Few labels of a task outside the atlas go further through its networks than from scratch (Zamir et al. 2018, Sec. 1)."""
+"""Few labels of a task outside the atlas go further through its networks than from scratch (Zamir et al. 2018)."""
 
 import numpy as np
 import pytest
