@@ -1,7 +1,4 @@
-"""Few labels of a task outside the atlas go further through its networks than from scratch (Zamir et al. 2018, Sec. 1).
-
-The figures at more sizes are in docs/results/novel_target.md.
-"""
+"""Few labels of a task outside the atlas go further through its networks than from scratch (Zamir et al. 2018)."""
 
 import numpy as np
 import pytest
