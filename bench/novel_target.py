@@ -22,14 +22,14 @@ from models.data.splits import SplitSizes
 from models.data.views import RoomsViews
 from models.training.progress import NullContext
 from models.transfer.config import AtlasConfig, atlas_config
-from models.transfer.novel import train_baselines, train_novel_transfers
-from models.transfer.novel_config import NovelConfig, novel_config
-from models.transfer.novel_results import (
+from models.transfer.novel.config import NovelConfig, novel_config
+from models.transfer.novel.results import (
     NovelScore,
     first_order_novel_sets,
     higher_order_novel_sets,
     score_novel,
 )
+from models.transfer.novel.training import train_baselines, train_novel_transfers
 from models.transfer.results import TransferResult
 from models.transfer.selection import source_validation_losses
 from models.transfer.task_specific import train_task_network

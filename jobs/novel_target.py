@@ -8,8 +8,8 @@ from app.targets.plan import BASELINES, RANKING, TRANSFERS
 from jobs.base import JobContext, job
 from jobs.views import open_views
 from models.data.views import Views
-from models.transfer.novel import train_baselines, train_novel_transfers
-from models.transfer.novel_results import first_order_novel_sets, higher_order_novel_sets
+from models.transfer.novel.results import first_order_novel_sets, higher_order_novel_sets
+from models.transfer.novel.training import train_baselines, train_novel_transfers
 
 
 @job(TRANSFERS)

@@ -19,8 +19,8 @@ from app.datasets.service import DatasetsService
 from app.targets.records import ModelKind, ModelScore, NewModel, StoredModel, Target
 from app.targets.repository import TargetsRepository
 from models.taxonomy.affinity import win_rate
-from models.transfer.novel_config import NovelConfig
-from models.transfer.novel_results import Baselines, TargetFacts, score_novel
+from models.transfer.novel.config import NovelConfig
+from models.transfer.novel.results import Baselines, TargetFacts, score_novel
 from models.transfer.results import Losses, TransferResult
 
 

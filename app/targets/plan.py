@@ -3,7 +3,7 @@
 from math import comb
 
 from app.atlases.plan import PlannedJob
-from models.transfer.novel_config import NovelConfig
+from models.transfer.novel.config import NovelConfig
 from models.transfer.selection import beam_width
 
 TRANSFERS = "target.transfers"

@@ -19,8 +19,8 @@ class NewTarget:
         dataset_id: the small labelled set.
         name: as its user calls it.
         task: of the data set.
-        config: `models.transfer.novel_config.NovelConfig` as JSON.
-        facts: `models.transfer.novel_results.TargetFacts` as JSON; None until the baselines are trained.
+        config: `models.transfer.novel.config.NovelConfig` as JSON.
+        facts: `models.transfer.novel.results.TargetFacts` as JSON; None until the baselines are trained.
         job_id: the job that trains for it.
         code_version: of the code that makes its numbers.
         created_at: UTC.

@@ -24,7 +24,7 @@ from app.targets.repository import TargetsRepository
 from models.data.splits import SPLITS, SplitError, SplitSizes
 from models.taxonomy.dictionary import TASKS
 from models.transfer.config import AtlasConfig, ConfigError
-from models.transfer.novel_config import NovelConfig, novel_config
+from models.transfer.novel.config import NovelConfig, novel_config
 
 TRAIN = "target.train"
 PROPORTIONS = SplitSizes(train=4, transfer=4, validation=3, test=5)

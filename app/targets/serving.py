@@ -12,7 +12,7 @@ from app.inference.protocol import DENSE_KINDS, NetworkRef
 from app.inference.service import Answers, Plan, Run, answer
 from app.targets.records import StoredModel, Target
 from app.targets.service import TargetsService
-from models.transfer.novel_config import NovelConfig
+from models.transfer.novel.config import NovelConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 from app.targets.building import TargetBuildingService, stored_baselines, stored_model
 from models.training.curves import Curve
-from models.transfer.novel_results import Baselines, Guess, Metric, TargetFacts
+from models.transfer.novel.results import Baselines, Guess, Metric, TargetFacts
 from models.transfer.results import TransferResult
 
 API = "/api/v1"

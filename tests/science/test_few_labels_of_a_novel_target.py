@@ -8,9 +8,9 @@ from models.data.splits import SplitSizes
 from models.data.views import RoomsViews
 from models.training.progress import NullContext
 from models.transfer.config import RANDOM, AtlasConfig, atlas_config
-from models.transfer.novel import train_baselines, train_novel_transfers
-from models.transfer.novel_config import novel_config
-from models.transfer.novel_results import NovelScore, first_order_novel_sets, score_novel
+from models.transfer.novel.config import novel_config
+from models.transfer.novel.results import NovelScore, first_order_novel_sets, score_novel
+from models.transfer.novel.training import train_baselines, train_novel_transfers
 from models.transfer.task_specific import train_task_network
 
 pytestmark = [pytest.mark.science, pytest.mark.slow, pytest.mark.timeout(600)]

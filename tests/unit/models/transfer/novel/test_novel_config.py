@@ -6,7 +6,7 @@ import pytest
 from models.data.splits import SplitSizes
 from models.taxonomy.own import OwnTask
 from models.transfer.config import RANDOM, ConfigError, atlas_config
-from models.transfer.novel_config import NovelConfig, novel_config
+from models.transfer.novel.config import NovelConfig, novel_config
 
 ATLAS = atlas_config("quick")
 HAS = SplitSizes(train=80, transfer=16, validation=20, test=40)

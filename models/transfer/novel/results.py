@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.taxonomy.affinity import ahp, win_matrix, win_rate
-from models.transfer.novel_config import NovelConfig
+from models.transfer.novel.config import NovelConfig
 from models.transfer.results import Losses, TransferResult
 from models.transfer.selection import higher_order_sets
 

@@ -9,14 +9,14 @@ from models.data.splits import SplitSizes
 from models.data.views import RoomsViews, Views
 from models.training.progress import NullContext, RunContext, Stopped
 from models.transfer.config import RANDOM
-from models.transfer.novel import train_baselines, train_novel_transfers
-from models.transfer.novel_config import NovelConfig, novel_config
-from models.transfer.novel_results import (
+from models.transfer.novel.config import NovelConfig, novel_config
+from models.transfer.novel.results import (
     Baselines,
     first_order_novel_sets,
     higher_order_novel_sets,
     score_novel,
 )
+from models.transfer.novel.training import train_baselines, train_novel_transfers
 from models.transfer.results import TaskNetwork, TransferResult
 from models.transfer.saved import load_task
 from models.transfer.serving import load_network, load_transfer

@@ -13,8 +13,8 @@ from models.tasks.definition import TaskDefinition
 from models.tasks.registry import definition
 from models.training.progress import Part, RunContext, Stopped
 from models.transfer.examples import Examples, Scores, evaluated
-from models.transfer.novel_config import NovelConfig
-from models.transfer.novel_results import Baselines, Guess, Metric, TargetFacts
+from models.transfer.novel.config import NovelConfig
+from models.transfer.novel.results import Baselines, Guess, Metric, TargetFacts
 from models.transfer.representations import TRANSFER_SPLITS, Representation, inputs_kind, represent
 from models.transfer.results import TransferResult
 from models.transfer.saved import load_task, network_metadata
