@@ -25,9 +25,10 @@ from models.taxonomy.affinity import ahp, win_matrix
 from models.taxonomy.agreement import Agreement, agreement
 from models.taxonomy.table import SELF
 from models.training.progress import NullContext
-from models.transfer.config import PRESETS, AtlasConfig, atlas_config
+from models.transfer.config import AtlasConfig
 from models.transfer.estimators.methods import METHODS, Estimate, Method
 from models.transfer.estimators.ranking import estimate_transfers
+from models.transfer.presets import PRESETS, atlas_config
 from models.transfer.results import TaskNetwork
 from models.transfer.selection import first_order_sets
 from models.transfer.task_specific import required_labels, train_task_network

@@ -21,7 +21,7 @@ from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
 from models.data.views import RoomsViews
 from models.training.progress import NullContext
-from models.transfer.config import AtlasConfig, atlas_config
+from models.transfer.config import AtlasConfig
 from models.transfer.novel.config import NovelConfig, novel_config
 from models.transfer.novel.results import (
     NovelScore,
@@ -30,6 +30,7 @@ from models.transfer.novel.results import (
     score_novel,
 )
 from models.transfer.novel.training import train_baselines, train_novel_transfers
+from models.transfer.presets import atlas_config
 from models.transfer.results import TransferResult
 from models.transfer.selection import source_validation_losses
 from models.transfer.task_specific import train_task_network

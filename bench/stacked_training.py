@@ -34,8 +34,9 @@ from models.tasks.definition import Target
 from models.tasks.registry import definition
 from models.training.loop import Run, Stage
 from models.training.progress import NullContext
-from models.transfer.config import PRESETS, AtlasConfig
+from models.transfer.config import AtlasConfig
 from models.transfer.examples import Examples, laid_out
+from models.transfer.presets import PRESETS
 from models.transfer.saved import SavedTask
 from models.transfer.stacked import Stacked
 from models.transfer.task_specific import fresh_network, required_labels

@@ -16,7 +16,8 @@ from app.atlases.repository import AtlasesRepository
 from app.datasets.service import DatasetsService
 from app.transfers.records import NewTransfer
 from app.transfers.repository import TransfersRepository
-from models.transfer.config import RANDOM, SELF, atlas_config
+from models.taxonomy.table import RANDOM, SELF
+from models.transfer.presets import atlas_config
 
 CONFIG = atlas_config("tiny", tasks=["autoencoding", "depth", "normals"], seed=5)
 ATLAS = "atl_whole"

@@ -22,7 +22,8 @@ from app.datasets.service import DatasetsService
 from app.transfers.records import NewTransfer, StoredTransfer, TransferScore
 from app.transfers.service import TransfersService
 from models.taxonomy.affinity import win_rate
-from models.transfer.config import SELF, AtlasConfig
+from models.taxonomy.table import SELF
+from models.transfer.config import AtlasConfig
 from models.transfer.evaluation import TargetEvaluation, evaluate_target
 from models.transfer.results import Losses, TaskNetwork, TransferResult
 

@@ -33,8 +33,10 @@ from app.jobs.tables import Job
 from app.targets.repository import TargetsRepository
 from app.transfers.service import TransfersService
 from models.data.splits import SPLITS, Split, SplitError, SplitSizes
-from models.transfer.config import PRESETS, RANDOM, SELF, AtlasConfig, ConfigError, atlas_config
+from models.taxonomy.table import RANDOM, SELF
+from models.transfer.config import AtlasConfig, ConfigError
 from models.transfer.derived import derived_config
+from models.transfer.presets import PRESETS, atlas_config
 
 CODE_VERSION = version("task-atlas")
 BUILD = "atlas.build"
@@ -49,7 +51,7 @@ class AtlasRequest:
         name: of the atlas.
         base_id: an atlas to take data set, tasks, seed and task-specific networks from; what else is given of these
             must agree.
-        preset: a name of `models.transfer.config.PRESETS`; None = `DEFAULT_PRESET`.
+        preset: a name of `models.transfer.presets.PRESETS`; None = `DEFAULT_PRESET`.
         dataset_id: a registered data set; None = rooms of the preset's size.
         tasks: names of the dictionary or of the data set's own tasks; None = the preset's, and of a data set with own
             tasks those of the preset that it has labels for, with its own.

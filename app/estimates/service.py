@@ -14,7 +14,7 @@ from app.core.platform import Platform
 from app.estimates.repository import EstimatesRepository
 from app.transfers.service import TransfersService
 from models.taxonomy.agreement import Agreement, agreement
-from models.transfer.config import SELF
+from models.taxonomy.table import SELF
 from models.transfer.estimators.methods import Estimate, Method
 
 

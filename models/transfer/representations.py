@@ -14,8 +14,9 @@ from models.tasks.definition import TaskDefinition
 from models.tasks.images import to_bytes
 from models.tasks.kinds.colorization import Colorization
 from models.tasks.registry import definition
+from models.taxonomy.table import RANDOM
 from models.training.seeds import generator_of
-from models.transfer.config import RANDOM, AtlasConfig
+from models.transfer.config import AtlasConfig
 from models.transfer.examples import Examples
 
 Representation = NDArray[np.float16]

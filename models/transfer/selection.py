@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from models.transfer.config import RANDOM, AtlasConfig
+from models.taxonomy.table import RANDOM
+from models.transfer.config import AtlasConfig
 from models.transfer.results import TransferResult
 
 

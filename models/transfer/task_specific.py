@@ -13,12 +13,13 @@ from models.networks.task_network import TaskNetwork as Network
 from models.networks.weights import pack_network
 from models.tasks.definition import TaskDefinition
 from models.tasks.registry import definition
+from models.taxonomy.table import RANDOM
 from models.training.curves import Curve, curve
 from models.training.loop import Run, Stage
 from models.training.progress import Part, RunContext
 from models.training.schedule import Optimisation
 from models.training.seeds import derived_seed, generator_of
-from models.transfer.config import RANDOM, AtlasConfig
+from models.transfer.config import AtlasConfig
 from models.transfer.examples import Examples, channels_last, evaluated, laid_out
 from models.transfer.representations import (
     random_encoder,

@@ -6,11 +6,13 @@ import pytest
 from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
 from models.data.views import RoomsViews
+from models.taxonomy.table import RANDOM
 from models.training.progress import NullContext
-from models.transfer.config import RANDOM, AtlasConfig, atlas_config
+from models.transfer.config import AtlasConfig
 from models.transfer.novel.config import novel_config
 from models.transfer.novel.results import NovelScore, first_order_novel_sets, score_novel
 from models.transfer.novel.training import train_baselines, train_novel_transfers
+from models.transfer.presets import atlas_config
 from models.transfer.task_specific import train_task_network
 
 pytestmark = [pytest.mark.science, pytest.mark.slow, pytest.mark.timeout(600)]

@@ -8,8 +8,9 @@ from typing import Any
 from models.data.splits import SPLITS, SplitSizes
 from models.networks.config import NetworkConfig
 from models.taxonomy.own import OwnTask
+from models.taxonomy.table import RANDOM
 from models.training.schedule import Optimisation
-from models.transfer.config import RANDOM, AtlasConfig, ConfigError, override
+from models.transfer.config import AtlasConfig, ConfigError, override
 
 _PARTS = ("splits", "transfer_training", "scratch_training")
 _PASSES = 30  # over the labels, as long as the steps stay within their bounds

@@ -20,8 +20,7 @@ from app.core.settings import ArtifactSettings
 from app.datasets.repository import DatasetsRepository
 from models.taxonomy.options import Options
 from models.taxonomy.program import solve
-from models.taxonomy.table import Transfer
-from models.transfer.config import SELF
+from models.taxonomy.table import SELF, Transfer
 from tests.whole_atlas import (
     ATLAS,
     CONFIG,

@@ -8,8 +8,8 @@ import pytest
 from app.atlases.building import BuildingService, stored_network, stored_scratch, stored_transfer
 from app.atlases.plan import AFFINITY, SCRATCH, TRANSFERS
 from app.atlases.repository import AtlasesRepository
+from models.taxonomy.table import RANDOM
 from models.training.curves import Curve
-from models.transfer.config import RANDOM
 from models.transfer.results import TaskNetwork, TransferResult
 from tests.asserts import assert_problem
 

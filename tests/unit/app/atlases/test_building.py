@@ -15,8 +15,8 @@ from app.core.artifacts import build_artifact_store
 from app.core.errors import NotFound
 from app.core.settings import ArtifactSettings
 from app.transfers.service import TransfersService
+from models.taxonomy.table import RANDOM, SELF
 from models.training.curves import Curve
-from models.transfer.config import RANDOM, SELF
 from models.transfer.results import TaskNetwork, TransferResult
 
 TASKS = ("autoencoding", "depth", "normals")

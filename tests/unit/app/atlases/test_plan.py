@@ -11,7 +11,7 @@ from app.atlases.plan import (
     transfer_sets,
 )
 from models.taxonomy.own import own_task
-from models.transfer.config import PRESETS, atlas_config
+from models.transfer.presets import PRESETS, atlas_config
 
 
 @pytest.mark.parametrize("preset", PRESETS)

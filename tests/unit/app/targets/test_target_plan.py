@@ -3,8 +3,9 @@
 from app.core.queue import JOB_KINDS
 from app.targets.plan import BASELINES, RANKING, TRANSFERS, target_plan
 from models.data.splits import SplitSizes
-from models.transfer.config import PRESETS, RANDOM
+from models.taxonomy.table import RANDOM
 from models.transfer.novel.config import novel_config
+from models.transfer.presets import PRESETS
 
 SPLITS = SplitSizes(train=40, transfer=40, validation=20, test=40)
 SOURCES = ("depth", "edges_2d", "normals", RANDOM)

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from models.transfer.config import AtlasConfig, ConfigError, atlas_config
+from models.transfer.config import AtlasConfig, ConfigError
 from models.transfer.derived import derived_config, scaled_steps
+from models.transfer.presets import atlas_config
 
 BASE = atlas_config("quick", seed=4)
 PAPER = {100: 1000, 500: 400, 1000: 200, 2000: 100, 4000: 50, 8000: 50, 16_000: 30}

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from models.training.curves import Curve
-from models.transfer.config import ALL_TASKS, atlas_config
+from models.transfer.config import ALL_TASKS
+from models.transfer.presets import atlas_config
 from models.transfer.results import TransferResult
 from models.transfer.selection import (
     beam_width,

@@ -13,7 +13,7 @@ from models.tasks.registry import definition
 from models.taxonomy.dictionary import TASKS
 from models.training.progress import NullContext
 from models.transfer.atlas import build_atlas
-from models.transfer.config import atlas_config
+from models.transfer.presets import atlas_config
 from tests.taskonomy_layout import rooms_folder
 
 SIDE = 32

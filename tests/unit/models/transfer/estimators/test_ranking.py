@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from models.tasks.definition import Target
+from models.taxonomy.table import RANDOM
 from models.training.progress import Stopped
-from models.transfer.config import RANDOM
 from models.transfer.estimators.features import class_network, class_probabilities, features
 from models.transfer.estimators.methods import METHODS
 from models.transfer.estimators.ranking import estimate_transfers

@@ -5,8 +5,10 @@ import pytest
 
 from models.data.splits import SplitSizes
 from models.taxonomy.own import OwnTask
-from models.transfer.config import RANDOM, ConfigError, atlas_config
+from models.taxonomy.table import RANDOM
+from models.transfer.config import ConfigError
 from models.transfer.novel.config import NovelConfig, novel_config
+from models.transfer.presets import atlas_config
 
 ATLAS = atlas_config("quick")
 HAS = SplitSizes(train=80, transfer=16, validation=20, test=40)

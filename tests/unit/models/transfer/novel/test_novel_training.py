@@ -7,8 +7,8 @@ import pytest
 from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
 from models.data.views import RoomsViews, Views
+from models.taxonomy.table import RANDOM
 from models.training.progress import NullContext, RunContext, Stopped
-from models.transfer.config import RANDOM
 from models.transfer.novel.config import NovelConfig, novel_config
 from models.transfer.novel.results import (
     Baselines,
