@@ -18,12 +18,14 @@ from app.core.settings import Settings
 from app.core.telemetry import Metrics, TelemetryMiddleware
 from app.dashboard import endpoints as dashboard
 from app.datasets import endpoints as datasets
+from app.estimates import endpoints as estimates
 from app.inference import endpoints as inference
 from app.jobs import endpoints as jobs
 from app.jobs.schemas import API
 from app.jobs.service import JobsService
 from app.keys import endpoints as keys
 from app.keys.service import StoredKeys
+from app.targets import endpoints as targets
 from app.tasks import endpoints as tasks
 from app.taxonomies import endpoints as taxonomies
 from app.transfers import endpoints as transfers
@@ -34,6 +36,8 @@ RESOURCES = (
     atlases.router,
     transfers.router,
     taxonomies.router,
+    estimates.router,
+    targets.router,
     inference.router,
     jobs.router,
     keys.router,

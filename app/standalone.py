@@ -87,7 +87,9 @@ def run_everything(settings: Settings, say: Callable[[str], None]) -> None:
             _migrate(settings)
             require_key_beyond_loopback(settings)
             first, *more = _workers(settings)
-            _start_first(settings, supervisor, listener, first)
+            _start_slow(settings, supervisor, first)
+            _install_bundled(settings)  # while those come up, and before anybody can ask for it
+            _start_web(settings, supervisor, listener)
             _wait_until_ready(settings.server.host, port, supervisor, ending)
             if ending.received:
                 return
@@ -137,16 +139,22 @@ def _migrate(settings: Settings) -> None:
     Database(settings.database).migrate()
 
 
-def _start_first(
-    settings: Settings, supervisor: Supervisor, listener: socket.socket, worker: Service
-) -> None:
-    """Start what the service needs to be ready, and the inference engine."""
-    environment = _environment(settings)
+def _install_bundled(settings: Settings) -> None:
+    from app.atlases.bundled.service import install_at_start  # noqa: PLC0415 - after the slow parts have started
+
+    install_at_start(settings)
+
+
+def _start_slow(settings: Settings, supervisor: Supervisor, worker: Service) -> None:
+    """Start the worker that the service needs to be ready, and the inference engine: both take seconds."""
+    supervisor.start(worker)
+    supervisor.start(Service("inference", inference_command(), _environment(settings)))
+
+
+def _start_web(settings: Settings, supervisor: Supervisor, listener: socket.socket) -> None:
     fd = listener.fileno()
     web = python_command("-m", "app.cli", "serve", "--fd", str(fd))
-    supervisor.start(Service("web", web, environment, pass_fds=(fd,)))
-    supervisor.start(worker)
-    supervisor.start(Service("inference", inference_command(), environment))
+    supervisor.start(Service("web", web, _environment(settings), pass_fds=(fd,)))
 
 
 def _workers(settings: Settings) -> list[Service]:

@@ -1,23 +1,30 @@
 """Every table of the service. Migrations are compared with these, so each resource's tables are named here."""
 
+from app.atlases.bundled.tables import BundledAtlasRow
 from app.atlases.tables import AtlasRow, NetworkRow
 from app.core.database import Base
 from app.core.idempotency.tables import FirstResponse
 from app.datasets.tables import DatasetRow
+from app.estimates.tables import EstimateRow
 from app.jobs.tables import Job, JobDependency, JobEvent, Worker
 from app.keys.tables import KeyRow
+from app.targets.tables import NovelModelRow, NovelTargetRow
 from app.transfers.tables import TransferRow
 
 __all__ = [
     "METADATA",
     "AtlasRow",
+    "BundledAtlasRow",
     "DatasetRow",
+    "EstimateRow",
     "FirstResponse",
     "Job",
     "JobDependency",
     "JobEvent",
     "KeyRow",
     "NetworkRow",
+    "NovelModelRow",
+    "NovelTargetRow",
     "TransferRow",
     "Worker",
 ]

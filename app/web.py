@@ -30,11 +30,14 @@ def serve_forever(settings: Settings, fd: int | None) -> None:
     """
     import uvicorn  # noqa: PLC0415 - the supervisor uses this module without a web server
 
+    from app.atlases.bundled.service import install_at_start  # noqa: PLC0415
     from app.main import create_app  # noqa: PLC0415
 
     require_key_beyond_loopback(settings)
     server = settings.server
     configure_logging(server.log_level)
+    if fd is None:
+        install_at_start(settings)  # a supervisor has done it
     listener = listen(server.host, server.port) if fd is None else socket.socket(fileno=fd)
     config = uvicorn.Config(
         create_app(settings),

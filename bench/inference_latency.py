@@ -36,7 +36,7 @@ from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
 from models.data.views import RoomsViews
 from models.training.progress import NullContext
-from models.transfer.config import atlas_config
+from models.transfer.presets import atlas_config
 from models.transfer.serving import Servable, load_network
 from models.transfer.task_specific import train_task_network
 

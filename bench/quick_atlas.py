@@ -24,9 +24,11 @@ from models.data.rooms.config import RoomsConfig
 from models.data.views import RoomsViews
 from models.tasks.registry import definition
 from models.taxonomy.dictionary import TASKS
+from models.taxonomy.table import SELF
 from models.training.progress import NullContext
 from models.transfer.atlas import AtlasResult, build_atlas
-from models.transfer.config import PRESETS, SELF, AtlasConfig, atlas_config
+from models.transfer.config import AtlasConfig
+from models.transfer.presets import PRESETS, atlas_config
 
 PARTS = ("rendering", "task-specific networks and read-outs", "transfers and scratch baselines")
 BOUNDS = (0.1, 0.55, 1.0)  # of the parts in the progress of build_atlas

@@ -1,4 +1,4 @@
-"""Jobs that build an atlas: task-specific networks, baselines from scratch, transfers, and the tournaments.
+"""Jobs that build an atlas: task-specific networks, estimates, baselines from scratch, transfers, and the tournaments.
 
 A run is a function of (code, configuration, data, seed); with another number of torch threads sums are rounded in
 another order, so that a log of what a job ran with belongs to its numbers.
@@ -15,11 +15,13 @@ from app.atlases.building import (
     stored_scratch,
     stored_transfer,
 )
-from app.atlases.plan import AFFINITY, SCRATCH, TASK_NETWORK, TRANSFERS
+from app.atlases.plan import AFFINITY, ESTIMATES, SCRATCH, TASK_NETWORK, TRANSFERS
+from app.estimates.service import EstimatesService
 from jobs.base import JobContext, job
-from jobs.views import open_views
+from jobs.views import atlas_views
 from models.data.views import Views
 from models.training.progress import Part, Stopped
+from models.transfer.estimators.ranking import estimate_transfers
 from models.transfer.selection import first_order_sets, higher_order_sets
 from models.transfer.task_specific import required_labels, train_task_network
 from models.transfer.transfer import train_scratch, train_transfers
@@ -44,6 +46,18 @@ def build_task_network(context: JobContext) -> None:
     }
     with context.commit(found) as session:
         BuildingService(session, context.platform).add_network(network)
+
+
+@job(ESTIMATES)
+def build_estimates(context: JobContext) -> None:
+    """Rank every target's sources by what estimators say of the networks alone."""
+    atlas_id = context.config["atlas_id"]
+    work, views = _begin(context)
+    with context.platform.database.session(read_only=True) as session:
+        networks = BuildingService(session, context.platform).networks(atlas_id)
+    estimates = estimate_transfers(work.config, networks, views, context)
+    with context.commit({"estimates": len(estimates)}) as session:
+        EstimatesService(session, context.platform).add(atlas_id, estimates)
 
 
 @job(SCRATCH)
@@ -106,4 +120,4 @@ def _begin(context: JobContext) -> tuple[Work, Views]:
     with context.platform.database.session(read_only=True) as session:
         work = BuildingService(session, context.platform).work(context.config["atlas_id"])
     log.info("torch runs with %d threads", torch.get_num_threads())
-    return work, open_views(work.dataset, work.config.splits, context.platform.settings.datasets.cache)
+    return work, atlas_views(work.dataset, work.config, context.platform.settings.datasets.cache)

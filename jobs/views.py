@@ -1,38 +1,54 @@
 """From a registered data set to its views, by kind."""
 
-from collections.abc import Callable, Mapping
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from app.core.cores import available_cores
 from app.datasets.kinds import image_folder, nyu_npz
 from app.datasets.kinds.rooms import rooms_options
+from app.datasets.kinds.taskonomy_folder import taskonomy_folder_options
 from app.datasets.records import Dataset
+from models.data.first_views import first_views
 from models.data.nyu.file import open_nyu
 from models.data.nyu.views import NyuViews
 from models.data.own.views import OwnViews
 from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
+from models.data.taskonomy_folder.survey import Plan, image_problems, plan, survey
+from models.data.taskonomy_folder.views import TaskonomyViews
 from models.data.views import RoomsViews, Views
+from models.transfer.config import AtlasConfig
 
 
 class DataChanged(ValueError):
     """What lies at a data set's location is not what was registered."""
 
 
-def open_views(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
+def atlas_views(dataset: Dataset, config: AtlasConfig, cache: Path) -> Views:
+    """The views that an atlas is built on; raises what `open_views` raises."""
+    views = open_views(dataset, config.view_splits, cache, config.tasks)
+    return first_views(views, "transfer", config.splits.transfer)
+
+
+def open_views(dataset: Dataset, sizes: SplitSizes, cache: Path, tasks: Iterable[str] = ()) -> Views:
     """The views of a data set. Workers of one machine share the cache; those of others fill their own.
 
     Args:
         dataset: a registered one.
         sizes: views per split, no more than it has.
         cache: folder for arrays that take long to make.
+        tasks: of the dictionary; where some views lack labels, those that have the labels of all these are opened.
 
     Raises:
-        DataChanged: its file was changed after it was registered.
-        OSError: its file cannot be read on this machine.
+        DataChanged: its files were changed after it was registered.
+        OSError: its files cannot be read on this machine.
     """
-    return OPENERS[dataset.kind](dataset, sizes, cache)
+    views = OPENERS[dataset.kind](dataset, sizes, cache)
+    return views.of_tasks(tasks) if isinstance(views, TaskonomyViews) else views
 
 
 def _rooms(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
@@ -45,6 +61,27 @@ def _nyu_npz(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
     file = open_nyu(Path(str(dataset.location)))
     _require_unchanged(dataset, nyu_npz.fingerprint(file))
     return NyuViews(file, sizes, cache)
+
+
+def _taskonomy_folder(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
+    options = taskonomy_folder_options(dataset.options)
+    found = plan(Path(str(dataset.location)), options.of_folder())
+    seen = survey(found, _known_problems(found, cache))
+    _require_unchanged(dataset, seen.fingerprint)
+    return TaskonomyViews(seen, sizes, cache, workers=available_cores())
+
+
+def _known_problems(found: Plan, cache: Path) -> Mapping[str, str]:
+    """What is wrong with a folder's images: looked for by the first job of a machine, read by the others."""
+    known = cache / f"taskonomy-problems-{found.signature[:16]}.json"
+    if known.exists():
+        return json.loads(known.read_bytes())
+    problems = image_problems(found)
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=cache, prefix=".problems-", delete=False) as file:
+        json.dump(problems, file)
+    os.replace(file.name, known)  # noqa: PTH105 - atomic
+    return problems
 
 
 def _image_folder(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
@@ -64,5 +101,10 @@ def _require_unchanged(dataset: Dataset, fingerprint: str) -> None:
 
 
 OPENERS: Mapping[str, Callable[[Dataset, SplitSizes, Path], Views]] = MappingProxyType(
-    {"rooms": _rooms, "nyu_npz": _nyu_npz, "image_folder": _image_folder}
+    {
+        "rooms": _rooms,
+        "nyu_npz": _nyu_npz,
+        "taskonomy_folder": _taskonomy_folder,
+        "image_folder": _image_folder,
+    }
 )

@@ -22,7 +22,8 @@ from app.datasets.service import DatasetsService
 from app.transfers.records import NewTransfer, StoredTransfer, TransferScore
 from app.transfers.service import TransfersService
 from models.taxonomy.affinity import win_rate
-from models.transfer.config import SELF, AtlasConfig
+from models.taxonomy.table import SELF
+from models.transfer.config import AtlasConfig
 from models.transfer.evaluation import TargetEvaluation, evaluate_target
 from models.transfer.results import Losses, TaskNetwork, TransferResult
 
@@ -55,6 +56,29 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
 
     def __len__(self) -> int:
         return len(self._ids)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNetwork:
+    """A task-specific network whose artefacts are read when they are asked for, and are not kept.
+
+    Attributes:
+        artifacts: where they are.
+        network: its row.
+    """
+
+    artifacts: ArtifactStore
+    network: Network
+
+    @property
+    def weights(self) -> bytes:
+        """Its weights, as safetensors."""
+        return self.artifacts.get(self.network.weights)
+
+    @property
+    def representations(self) -> StoredArrays:
+        """What its frozen encoder makes of the images, as `TaskNetwork.representations` has it."""
+        return StoredArrays(self.artifacts, self.network.representations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +212,13 @@ class BuildingService:
             FileNotFoundError: it was not trained, or its artefact is gone.
         """
         return self._artifacts.get(self._network(atlas_id, "task", target).weights)
+
+    def networks(self, atlas_id: str) -> dict[str, StoredNetwork]:
+        """The task-specific networks of an atlas that are trained already, `random` among them, by name."""
+        return {
+            network.task: StoredNetwork(self._artifacts, network)
+            for network in self._atlases.networks(atlas_id, "task")
+        }
 
     def sources(self, atlas_id: str, target: str, order: int) -> Sources:
         """What the transfers of one order to a target start from.

@@ -2,11 +2,14 @@
 
 import json
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 
 from app.atlases.affinity import MEDIA_TYPES, Format
+from app.atlases.archive.exporting import MEDIA_TYPE, export_of
+from app.atlases.archive.importing import store_artifacts, store_atlas
+from app.atlases.archive.reading import MARKS, Archive
 from app.atlases.encoded import EncodedBodies
 from app.atlases.importing import MAX_BYTES, read_affinities
 from app.atlases.schemas import AffinityOut, AtlasDetailOut, AtlasIn, AtlasOut, Name
@@ -58,12 +61,13 @@ def build_atlas(
     """Build an atlas: draw or read images, train networks and transfers, compare. The job tells how far it is."""
     request = AtlasRequest(
         name=body.name,
-        preset=body.preset,
+        base_id=body.base,
+        preset=_given(body, "preset"),
         dataset_id=body.dataset,
         tasks=body.tasks,
         orders=body.orders,
         per_target=body.per_target,
-        seed=body.seed,
+        seed=_given(body, "seed"),
         overrides=body.overrides,
     )
     return once.answer(
@@ -79,29 +83,53 @@ def build_atlas(
     responses=problem_responses(400, 409, 413, 422),
 )
 def import_atlas(
+    session: SessionDep,
+    platform: PlatformDep,
     atlases: AtlasesDep,
     _: TrainScope,
     once: OnceDep,
     file: Annotated[
-        UploadFile, File(description="the affinity CSV, or a released `all_affinities*.pkl`; 16 MiB at most")
+        UploadFile,
+        File(
+            description="the affinity CSV, or a released `all_affinities*.pkl`, 16 MiB at most; or an archive that "
+            "`export` wrote"
+        ),
     ],
     name: Annotated[Name, Form()],
 ) -> Response:
-    """Make an atlas of measured affinities. A file with a bad row is rejected whole; the problem names its line."""
+    """Make an atlas of measured affinities, or of an archive with its networks and transfers.
+
+    A file with a bad row or member is rejected whole; the problem names it.
+    """
+    if file.file.read(len(MARKS[0])) in MARKS:
+        archive = Archive.open(file.file)
+        archive.verify()
+        store_artifacts(platform.artifacts, archive)
+        return once.answer(
+            name.encode() + b"\0" + archive.content.encode(),
+            lambda: _imported(atlases, store_atlas(session, platform, archive, name=name, origin="imported")),
+        )
+    file.file.seek(0)
     content = file.file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise TooLarge(f"a file of affinities may have {MAX_BYTES // 2**20} MiB at most")
 
-    def store() -> Response:
-        atlas = atlases.import_file(name, read_affinities(file.filename or "", content))
-        return Response(
-            AtlasDetailOut.with_networks(atlas, []).model_dump_json(),
-            status_code=HTTPStatus.CREATED,
-            media_type=JSON,
-            headers={"Location": f"{API}/atlases/{atlas.id}"},
-        )
+    return once.answer(
+        name.encode() + b"\0" + content,
+        lambda: _imported(
+            atlases, atlases.import_file(name, read_affinities(file.filename or "", content)).id
+        ),
+    )
 
-    return once.answer(name.encode() + b"\0" + content, store)
+
+def _imported(atlases: AtlasesService, atlas_id: str) -> Response:
+    atlas = atlases.get(atlas_id)
+    return Response(
+        AtlasDetailOut.with_networks(atlas, atlases.networks(atlas.id)).model_dump_json(),
+        status_code=HTTPStatus.CREATED,
+        media_type=JSON,
+        headers={"Location": f"{API}/atlases/{atlas.id}"},
+    )
 
 
 @router.get(
@@ -118,8 +146,37 @@ def get_atlas(request: Request, atlas_id: str, atlases: AtlasesDep, _: ReadScope
 
 @router.delete("/{atlas_id}", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(404))
 def delete_atlas(atlas_id: str, atlases: AtlasesDep, _: TrainScope) -> None:
-    """Delete an atlas with its networks and transfers; a build that runs is cancelled."""
+    """Delete an atlas with its networks, transfers and novel targets; what still works on it is cancelled."""
     atlases.delete(atlas_id)
+
+
+@router.get(
+    "/{atlas_id}/export",
+    response_class=Response,
+    responses={
+        200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}},
+        **NOT_MODIFIED,
+        **problem_responses(404, 409, 422),
+    },
+)
+def export_atlas(
+    request: Request,
+    atlas_id: str,
+    session: SessionDep,
+    platform: PlatformDep,
+    _: ReadScope,
+    *,
+    compact: Annotated[
+        bool,
+        Query(
+            description="leave out what few ask for: weights of scratch networks and of transfers that no optimal "
+            "taxonomy chooses and that are not their target's best of an order, and validation losses"
+        ),
+    ] = False,
+) -> Response:
+    """Download a whole atlas as one archive: scores, curves, losses, networks and transfers; import reads it back."""
+    export = export_of(session, platform, atlas_id, compact=compact)
+    return conditional(request, export.etag, export.chunks, media_type=MEDIA_TYPE, filename=export.filename)
 
 
 @router.get(
@@ -167,3 +224,8 @@ def get_affinity(
         media_type=MEDIA_TYPES[encoding],
         filename=None if encoding == "json" else f"{atlas_id}-affinity-{order}.{encoding}",
     )
+
+
+def _given(body: AtlasIn, field: str) -> Any:
+    """What the user said; None for what is the default because nothing was said, or is the base's."""
+    return getattr(body, field) if field in body.model_fields_set else None

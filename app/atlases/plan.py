@@ -9,6 +9,7 @@ from models.transfer.config import AtlasConfig
 from models.transfer.selection import beam_width
 
 TASK_NETWORK = "atlas.task_network"
+ESTIMATES = "atlas.estimates"
 SCRATCH = "atlas.scratch"
 TRANSFERS = "atlas.transfers"
 AFFINITY = "atlas.affinity"
@@ -18,6 +19,7 @@ _READOUT = 0.4  # a decoder alone, on cached representations
 _TRANSFER = 0.25  # one of many stacked heads with its decoder, per joined source
 _RENDERING = 1.5  # drawing one view with all its labels; the first job of an atlas does it for all
 _FORWARD = 0.33  # a pass that learns nothing
+_ESTIMATE = 10.0  # all estimators for one source and target, of as many examples as there may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +41,20 @@ class PlannedJob:
     depends_on: tuple[int, ...] = field(default=())
 
 
-def build_plan(config: AtlasConfig) -> list[PlannedJob]:
+def build_plan(config: AtlasConfig, *, with_networks: bool = True) -> list[PlannedJob]:
     """The jobs that build an atlas, each after those it depends on.
 
-    One job trains each source's network. A target's baseline from scratch needs its own network alone, transfers of
-    order 1 to it need them all; higher orders are chosen from that target's order 1 and need nothing else, so they
-    run side by side.
+    One job trains each source's network, unless they are there already, and one estimates all transfers as soon as
+    every network is trained. A target's baseline from scratch needs its own network alone, transfers of order 1 to it
+    need them all; higher orders are chosen from that target's order 1 and need nothing else, so they run side by side.
     """
-    jobs = [
-        _network_job(config, source, first=not position) for position, source in enumerate(config.sources)
-    ]
+    trained = config.sources if with_networks else ()
+    jobs = [_network_job(config, source, first=not position) for position, source in enumerate(trained)]
     networks = tuple(range(len(jobs)))
+    jobs.append(_estimates_job(config, networks))
     for target in config.targets:
-        jobs.append(_scratch_job(config, target, config.sources.index(target)))
+        own = (trained.index(target),) if with_networks else ()
+        jobs.append(_scratch_job(config, target, own))
         first_order = len(jobs)
         for order in config.orders:
             needed = networks if order == 1 else (first_order,)
@@ -86,10 +89,15 @@ def _network_job(config: AtlasConfig, source: str, *, first: bool) -> PlannedJob
     return PlannedJob(TASK_NETWORK, title, parameters, cost + rendering)
 
 
-def _scratch_job(config: AtlasConfig, target: str, network: int) -> PlannedJob:
+def _estimates_job(config: AtlasConfig, networks: tuple[int, ...]) -> PlannedJob:
+    cost = _ESTIMATE * len(config.sources) * len(config.targets)
+    return PlannedJob(ESTIMATES, "Estimates", {}, cost, networks)
+
+
+def _scratch_job(config: AtlasConfig, target: str, needed: tuple[int, ...]) -> PlannedJob:
     cost = config.scratch_training.steps * config.scratch_training.batch_size
     title = f"{config.entry(target).title} from scratch"
-    return PlannedJob(SCRATCH, title, {"target": target}, cost, (network,))
+    return PlannedJob(SCRATCH, title, {"target": target}, cost, needed)
 
 
 def _transfers_job(config: AtlasConfig, target: str, order: int, needed: tuple[int, ...]) -> PlannedJob:

@@ -25,10 +25,13 @@ class NewAtlas:
         orders: numbers of joined sources, sorted.
         transfer_count: how many transfers it holds, or will hold at most while it is being built.
         dataset_id: the data set it was measured on.
+        base_id: the atlas whose task-specific networks it took over, which may be gone by now.
         job_id: the job that builds it.
         code_version: of the code that makes its numbers.
         created_at: UTC.
         finished_at: when its numbers were complete; None before.
+        provenance: of an atlas that came as an archive, what its maker says of the build and, under `archive`, what
+            the file was; None of others.
     """
 
     id: str
@@ -45,6 +48,8 @@ class NewAtlas:
     code_version: str
     created_at: datetime
     finished_at: datetime | None
+    base_id: str | None = None
+    provenance: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,10 @@ class AtlasesRepository:
         found = self.session.execute(_with_state().where(AtlasRow.id == atlas_id)).one_or_none()
         return None if found is None else _record(found[0], found[1])
 
+    def hold(self, atlas_id: str) -> None:
+        """Keep an atlas from being deleted until this transaction ends; one that is gone is no error."""
+        self.session.execute(select(AtlasRow.id).where(AtlasRow.id == atlas_id).with_for_update(read=True))
+
     def page(self, *, after: tuple[datetime, str] | None, limit: int) -> list[Atlas]:
         """At most `limit` atlases, newest first, that come after a place."""
         query = _with_state().order_by(AtlasRow.created_at.desc(), AtlasRow.id.desc()).limit(limit)
@@ -110,10 +114,12 @@ def _record(row: AtlasRow, job_state: str | None) -> Atlas:
         orders=tuple(row.orders),
         transfer_count=row.transfer_count,
         dataset_id=row.dataset_id,
+        base_id=row.base_id,
         job_id=row.job_id,
         code_version=row.code_version,
         created_at=row.created_at,
         finished_at=row.finished_at,
+        provenance=row.provenance,
     )
 
 

@@ -19,6 +19,13 @@ class AtlasIn(BaseModel):
     dataset: Annotated[
         str | None, Field(description="id of a data set; by default rooms of the preset's size are rendered")
     ] = None
+    base: Annotated[
+        str | None,
+        Field(
+            description="id of an atlas whose data set, tasks, seed and task-specific networks are used: only "
+            "transfers and baselines are trained, on its `splits.transfer` or fewer (a second transfer data size)"
+        ),
+    ] = None
     preset: Annotated[str, Field(description="tiny, quick, demo or full")] = "quick"
     tasks: Annotated[
         list[str] | None,
@@ -73,11 +80,17 @@ class AtlasOut(BaseModel):
     orders: list[int]
     transfer_count: int = Field(description="transfers that it holds, or will hold once it is built")
     dataset: str | None = Field(description="id of the data set it is measured on")
+    base: str | None = Field(
+        default=None, description="id of the atlas whose task-specific networks it took over; may be gone"
+    )
     job_id: str | None = Field(description="the job that builds it")
     config: dict[str, Any]
     created_at: datetime
     finished_at: datetime | None
     code_version: str
+    provenance: dict[str, Any] | None = Field(
+        description="of an atlas that came as an archive: what its maker says of the build, and what the file was"
+    )
 
     @classmethod
     def of(cls, atlas: Atlas) -> Self:
@@ -119,9 +132,11 @@ def _fields(atlas: Atlas) -> dict[str, Any]:
         "orders": list(atlas.orders),
         "transfer_count": atlas.transfer_count,
         "dataset": atlas.dataset_id,
+        "base": atlas.base_id,
         "job_id": atlas.job_id,
         "config": dict(atlas.config),
         "created_at": atlas.created_at,
         "finished_at": atlas.finished_at,
         "code_version": atlas.code_version,
+        "provenance": None if atlas.provenance is None else dict(atlas.provenance),
     }

@@ -14,11 +14,13 @@ from app.atlases.affinity import (
     encode_npy,
     in_dictionary_order,
 )
+from app.atlases.bases import Base, no_base, usable_base
 from app.atlases.importing import ImportedFile
 from app.atlases.plan import build_plan, expected_transfers
 from app.atlases.records import Atlas, Network, NewAtlas
+from app.atlases.releasing import release
 from app.atlases.repository import AtlasesRepository
-from app.core.database import Session, after_commit
+from app.core.database import Session
 from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.core.ids import new_id
 from app.core.pagination import cut, decode_time_cursor
@@ -28,12 +30,17 @@ from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
 from app.jobs.service import JobSpec, JobsService, Resource
 from app.jobs.tables import Job
+from app.targets.repository import TargetsRepository
 from app.transfers.service import TransfersService
 from models.data.splits import SPLITS, Split, SplitError, SplitSizes
-from models.transfer.config import PRESETS, RANDOM, SELF, AtlasConfig, ConfigError, atlas_config
+from models.taxonomy.table import RANDOM, SELF
+from models.transfer.config import AtlasConfig, ConfigError
+from models.transfer.derived import derived_config
+from models.transfer.presets import PRESETS, atlas_config
 
 CODE_VERSION = version("task-atlas")
 BUILD = "atlas.build"
+DEFAULT_PRESET = "quick"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +49,26 @@ class AtlasRequest:
 
     Attributes:
         name: of the atlas.
-        preset: a name of `models.transfer.config.PRESETS`.
+        base_id: an atlas to take data set, tasks, seed and task-specific networks from; what else is given of these
+            must agree.
+        preset: a name of `models.transfer.presets.PRESETS`; None = `DEFAULT_PRESET`.
         dataset_id: a registered data set; None = rooms of the preset's size.
         tasks: names of the dictionary or of the data set's own tasks; None = the preset's, and of a data set with own
             tasks those of the preset that it has labels for, with its own.
         orders: of transfers; None = the preset's.
         per_target: source sets per target in each order above 1; None = the preset's.
-        seed: of everything random.
+        seed: of everything random; None = 0.
         overrides: single settings of the preset, by name.
     """
 
     name: str
-    preset: str
+    base_id: str | None = None
+    preset: str | None = None
     dataset_id: str | None = None
     tasks: Sequence[str] | None = None
     orders: Sequence[int] | None = None
     per_target: int | None = None
-    seed: int = 0
+    seed: int | None = None
     overrides: dict[str, Any]
 
 
@@ -84,8 +94,13 @@ class AtlasesService:
 
         Raises:
             InvalidInput: naming each field at fault.
+            Conflict: the base is being built, or its build did not succeed.
         """
-        config, dataset = self._configured(request)
+        base = None if request.base_id is None else self._base(request.base_id)
+        if base is None:
+            config, dataset = self._configured(request)
+        else:
+            config, dataset = self._on_base(base, request)
         atlas = NewAtlas(
             id=new_id("atl"),
             name=request.name,
@@ -97,12 +112,15 @@ class AtlasesService:
             orders=config.orders,
             transfer_count=expected_transfers(config),
             dataset_id=dataset.id,
+            base_id=request.base_id,
             job_id=None,
             code_version=CODE_VERSION,
             created_at=self._platform.database.now(self._session),
             finished_at=None,
         )
         self._repository.add(atlas)
+        for network in () if base is None else base.networks:
+            self._repository.add_network(replace(network, atlas_id=atlas.id))
         job = JobsService(self._session, self._platform).submit_group(
             BUILD,
             f"Build atlas {request.name}",
@@ -115,7 +133,7 @@ class AtlasesService:
                     weight=planned.cost,
                     depends_on=planned.depends_on,
                 )
-                for planned in build_plan(config)
+                for planned in build_plan(config, with_networks=base is None)
             ],
             result={"atlas_id": atlas.id},
         )
@@ -227,7 +245,7 @@ class AtlasesService:
         return encode_json(matrix) if encoding == "json" else encode_npy(matrix)
 
     def delete(self, atlas_id: str) -> None:
-        """Delete an atlas with its networks and transfers; a build that runs is cancelled.
+        """Delete an atlas with its networks, transfers and novel targets; what still works on it is cancelled.
 
         Artefacts that nothing else refers to are removed once this is committed.
 
@@ -236,29 +254,54 @@ class AtlasesService:
         """
         atlas = self.get(atlas_id)
         JobsService(self._session, self._platform).cancel_all_of(atlas.id)
-        transfers = self._transfers
-        released = self._repository.artifacts(atlas_id) | transfers.artifacts(atlas_id)
+        released = self._repository.artifacts(atlas_id) | self._transfers.artifacts(atlas_id)
+        released |= TargetsRepository(self._session).artifacts(atlas_id)
         self._repository.delete(atlas_id)
-        unused = released - self._repository.referenced(released) - transfers.referenced(released)
-        for artifact in sorted(unused):
-            after_commit(self._session, lambda artifact=artifact: self._platform.artifacts.delete(artifact))
+        release(self._session, self._platform, released)
+
+    def _base(self, atlas_id: str) -> Base:
+        self._repository.hold(atlas_id)
+        try:
+            atlas = self.ready(atlas_id)
+        except NotFound as error:
+            raise no_base(error.detail) from error
+        return usable_base(atlas, self._repository.networks(atlas_id, "task"))
+
+    def _on_base(self, base: Base, request: AtlasRequest) -> tuple[AtlasConfig, Dataset]:
+        if request.dataset_id not in {None, base.dataset_id}:
+            detail = f"must be the base's, {base.dataset_id}: its networks are used as they are"
+            raise InvalidInput(f"/dataset: {detail}", errors=[FieldError("/dataset", detail)])
+        try:
+            config = derived_config(
+                base.config,
+                preset=request.preset,
+                tasks=request.tasks,
+                orders=request.orders,
+                per_target=request.per_target,
+                seed=request.seed,
+                overrides=request.overrides,
+            )
+        except ConfigError as error:
+            raise InvalidInput(str(error), errors=[FieldError(error.pointer, error.detail)]) from error
+        return config, DatasetsService(self._session, self._platform).get(base.dataset_id)
 
     def _configured(self, request: AtlasRequest) -> tuple[AtlasConfig, Dataset]:
         datasets = DatasetsService(self._session, self._platform)
         dataset = None if request.dataset_id is None else self._named(datasets, request.dataset_id)
         overrides = dict(request.overrides)
+        preset = DEFAULT_PRESET if request.preset is None else request.preset
         tasks = request.tasks
         if dataset is not None:
             overrides.setdefault("image_size", dataset.report["image_size"])
             if tasks is None and dataset.own:
-                tasks = _labelled_tasks(request.preset, dataset)
+                tasks = _labelled_tasks(preset, dataset)
         try:
             config = atlas_config(
-                request.preset,
+                preset,
                 tasks=tasks,
                 orders=request.orders,
                 per_target=request.per_target,
-                seed=request.seed,
+                seed=request.seed or 0,
                 overrides=overrides,
                 own=() if dataset is None else dataset.own,
             )
@@ -313,9 +356,12 @@ def _fitted(config: AtlasConfig, dataset: Dataset, overrides: dict[str, Any]) ->
 
 
 def _splits(config: AtlasConfig, dataset: Dataset, overrides: dict[str, Any]) -> SplitSizes:
-    has = dataset.report["splits"]
+    has = dataset.views_for(config.tasks)
     if KINDS[dataset.kind].fixed_splits:
         for split in SPLITS:
+            if has[split] < 2:
+                detail = f"{has[split]} views of the split {split} have the labels of all these tasks"
+                raise ConfigError("/tasks", detail)
             if f"splits.{split}" in overrides and config.splits.size(split) > has[split]:
                 raise ConfigError(f"/overrides/splits.{split}", f"the data set has {has[split]} views for it")
         return SplitSizes(**{split: min(config.splits.size(split), has[split]) for split in SPLITS})

@@ -25,10 +25,16 @@ class AtlasRow(Base):
     orders: Mapped[list[int]] = mapped_column(JsonDocument)
     transfer_count: Mapped[int] = mapped_column(Integer)
     dataset_id: Mapped[str | None] = mapped_column(ForeignKey("datasets.id", ondelete="RESTRICT"), index=True)
+    base_id: Mapped[str | None] = mapped_column(
+        String(40), doc="the atlas whose task-specific networks it took over; that one may be gone"
+    )
     job_id: Mapped[str | None] = mapped_column(String(40), doc="the job that builds it")
     code_version: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    provenance: Mapped[dict[str, Any] | None] = mapped_column(
+        JsonDocument, doc="of one that came as an archive: its build and the file"
+    )
 
 
 class NetworkRow(Base):

@@ -1,11 +1,12 @@
 """Strong ETags for finished results, and 304 for those who have them already."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 JSON = "application/json"
@@ -24,19 +25,25 @@ def entity_tag(*parts: object) -> str:
 def conditional(
     request: Request,
     etag: str,
-    build: Callable[[], bytes],
+    build: Callable[[], bytes | Iterator[bytes]],
     *,
     media_type: str = JSON,
     filename: str | None = None,
 ) -> Response:
-    """Answer a finished result: 304 when the client has it, else its bytes, which are built only then."""
+    """Answer a finished result: 304 when the client has it, else its bytes, which are built only then.
+
+    An iterator's pieces are sent as they come.
+    """
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
     known = request.headers.get("if-none-match")
     if known is not None and _matches(known, etag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     if filename is not None:
         headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return Response(build(), media_type=media_type, headers=headers)
+    body = build()
+    if isinstance(body, bytes):
+        return Response(body, media_type=media_type, headers=headers)
+    return StreamingResponse(body, media_type=media_type, headers=headers)
 
 
 def conditional_json(request: Request, result: BaseModel) -> Response:

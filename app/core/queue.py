@@ -15,7 +15,10 @@ GPU = "gpu"
 QUEUES = (CPU, GPU)
 
 # Every kind of job that workers run, by the name of its Celery task.
-JOB_KINDS = ("atlas.task_network", "atlas.scratch", "atlas.transfers", "atlas.affinity")
+JOB_KINDS = (
+    *("atlas.task_network", "atlas.estimates", "atlas.scratch", "atlas.transfers", "atlas.affinity"),
+    *("target.transfers", "target.baselines", "target.ranking"),
+)
 
 
 class Queue:

@@ -1,6 +1,6 @@
 """A registered data set as the rest of the service sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,3 +36,11 @@ class Dataset:
     def own(self) -> tuple[OwnTask, ...]:
         """Tasks that its user declared; reports of before there were any have none."""
         return tuple(OwnTask.from_json(task) for task in self.report.get("own", []))
+
+    def views_for(self, tasks: Collection[str]) -> dict[str, int]:
+        """Views of each split that have all labels of some tasks, of which each is available."""
+        views: dict[str, int] = dict(self.report["splits"])
+        for gap in self.report.get("gaps", ()):
+            if not set(tasks).isdisjoint(gap["tasks"]):
+                views[gap["split"]] -= gap["views"]
+        return views

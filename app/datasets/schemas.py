@@ -22,7 +22,8 @@ class DatasetIn(BaseModel):
         Field(
             max_length=40,
             description="`rooms`: rendered indoor views with exact labels; `nyu_npz`: photographs with depth, "
-            "normals and classes per pixel in one file; `image_folder`: a folder of images with tasks of your own",
+            "normals and classes per pixel in one file; `taskonomy_folder`: a folder of Taskonomy or Omnidata; "
+            "`image_folder`: a folder of images with tasks of your own",
         ),
     ]
     location: Annotated[
@@ -32,7 +33,8 @@ class DatasetIn(BaseModel):
         dict[str, Any],
         Field(
             description="of the kind; rooms take `seed`, `views`, `size` and `style` (a or b), nyu_npz takes none, "
-            "image_folder takes `tasks` (the declaration's name), `size` and `seed`"
+            "taskonomy_folder takes `size`, `splits` (a released split file), `seed` and `views`, image_folder takes "
+            "`tasks` (the declaration's name), `size` and `seed`"
         ),
     ] = {}
 
@@ -42,7 +44,9 @@ class AvailabilityOut(BaseModel):
 
     available: bool
     views: int = Field(description="labelled views, over all splits")
-    detail: str | None = Field(default=None, description="why not, if not")
+    detail: str | None = Field(
+        default=None, description="why not, if not; or where the labels come from, if that needs saying"
+    )
 
 
 class SkippedFileOut(BaseModel):
@@ -52,13 +56,23 @@ class SkippedFileOut(BaseModel):
     reason: str
 
 
+class GapOut(BaseModel):
+    """Views of a split that lack labels: an atlas of one of the tasks leaves them out."""
+
+    split: str
+    tasks: list[str] = Field(description="available ones that cannot use the views")
+    views: int = Field(description="how many serve all other tasks, and none of these")
+
+
 class ReportOut(BaseModel):
     """What validation found."""
 
     image_size: int | None = Field(description="height and width in pixels; null where they differ")
     splits: dict[str, int] = Field(description="views by split")
     tasks: dict[str, AvailabilityOut]
-    skipped: list[SkippedFileOut]
+    skipped: list[SkippedFileOut] = Field(description="the first of them, where they are many")
+    skipped_total: int | None = Field(default=None, description="null where `skipped` holds all")
+    gaps: list[GapOut] = Field(default=[], description="views that do not serve every available task")
     own_tasks: list[TaskOut] = Field(description="tasks that its user declared, beside the dictionary's")
 
 

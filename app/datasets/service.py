@@ -81,6 +81,25 @@ class DatasetsService:
             raise InvalidInput(f"no usable data set: {rejected}", errors=rejected.errors) from rejected
         return self._repository.with_fingerprint(fingerprint) or self.register(name, kind, options=options)
 
+    def same_data(
+        self, name: str, kind: str, *, options: Mapping[str, Any], fingerprint: str
+    ) -> Dataset | None:
+        """The data set of a fingerprint: one that is registered, or one whose data can be made from its options.
+
+        Returns:
+            None where the data are neither known here nor a pure function of the options.
+        """
+        known = self._repository.with_fingerprint(fingerprint)
+        chosen = self._kinds.get(kind)
+        if known is not None or chosen is None or chosen.needs_location:
+            return known
+        try:
+            if chosen.inspect(None, options).fingerprint != fingerprint:
+                return None
+        except DatasetRejected:
+            return None
+        return self.register(name, kind, options=options)
+
     def get(self, dataset_id: str) -> Dataset:
         """One data set.
 
@@ -106,13 +125,15 @@ class DatasetsService:
 
         Raises:
             NotFound: there is none of that id.
-            Conflict: an atlas uses it.
+            Conflict: an atlas or a novel target uses it.
         """
         self.get(dataset_id)
         try:
             self._repository.delete(dataset_id)
         except IntegrityError as error:
-            raise Conflict(f"data set {dataset_id} is in use by an atlas; delete that first") from error
+            raise Conflict(
+                f"data set {dataset_id} is in use by an atlas or a novel target; delete that first"
+            ) from error
 
     def _allowed(self, location: str | None, *, needed: bool) -> Path | None:
         if not location:

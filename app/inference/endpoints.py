@@ -1,6 +1,7 @@
 """HTTP of live predictions."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Header, Query, Request, UploadFile
 from fastapi.responses import Response
@@ -13,14 +14,25 @@ from app.core.security import KeyRing, Scope, authenticate
 from app.inference import answers as forms
 from app.inference.images import Upload
 from app.inference.schemas import InferenceOut
-from app.inference.service import Question, infer
+from app.inference.service import Answers, Question, infer
 
 MAX_IMAGES = 3
+
+PREDICTIONS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Predictions; as `multipart/mixed`, or as one picture, where `Accept` asks for that",
+        "content": {
+            forms.MIXED: {"schema": {"type": "string", "format": "binary"}},
+            forms.PNG: {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+"""Declares on a route that it answers as `respond` does."""
 
 router = APIRouter(tags=["inference"])
 
 
-def _may_infer(
+def may_infer(
     request: Request,
     platform: PlatformDep,
     authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
@@ -33,18 +45,9 @@ def _may_infer(
 
 @router.post(
     "/atlases/{atlas_id}/infer",
-    dependencies=[Depends(_may_infer)],
+    dependencies=[Depends(may_infer)],
     response_model=InferenceOut,
-    responses={
-        200: {
-            "description": "Predictions; as `multipart/mixed`, or as one picture, where `Accept` asks for that",
-            "content": {
-                forms.MIXED: {"schema": {"type": "string", "format": "binary"}},
-                forms.PNG: {"schema": {"type": "string", "format": "binary"}},
-            },
-        },
-        **problem_responses(401, 403, 404, 409, 413, 415, 422, 503),
-    },
+    responses={**PREDICTIONS, **problem_responses(401, 403, 404, 409, 413, 415, 422, 503)},
 )
 async def predict(
     atlas_id: str,
@@ -72,13 +75,11 @@ async def predict(
     A transfer predicts its target through its sources' frozen encoders.
     """
     form = forms.negotiate(accept)
-    if not 1 <= len(image) <= MAX_IMAGES:
-        detail = f"send 1 to {MAX_IMAGES} images, {len(image)} given"
-        raise InvalidInput(detail, errors=[FieldError("/image", detail)])
+    uploads = await read_uploads(image)
     wants_png = png if png is not None else png_in_query
     question = Question(
         atlas_id=atlas_id,
-        images=tuple([await _upload(file, index) for index, file in enumerate(image)]),
+        images=uploads,
         tasks=None if tasks is None else _names(tasks),
         transfers=_names(transfers or ""),
         png=True if form == forms.PNG else wants_png,
@@ -86,11 +87,28 @@ async def predict(
         single=form == forms.PNG,
     )
     found = await infer(platform, question)
+    return await respond(form, atlas_id, len(image), found)
+
+
+async def read_uploads(files: Sequence[UploadFile]) -> tuple[Upload, ...]:
+    """The images of a request.
+
+    Raises:
+        InvalidInput: none, or too many.
+    """
+    if not 1 <= len(files) <= MAX_IMAGES:
+        detail = f"send 1 to {MAX_IMAGES} images, {len(files)} given"
+        raise InvalidInput(detail, errors=[FieldError("/image", detail)])
+    return tuple([await _upload(file, index) for index, file in enumerate(files)])
+
+
+async def respond(form: str, atlas_id: str, image_count: int, found: Answers) -> Response:
+    """Answers in the form that was negotiated."""
     if form == forms.MIXED:
         return forms.as_mixed(found)
     if form == forms.PNG:
         return forms.as_png(found.answers[0])
-    return await run_in_threadpool(forms.as_json, atlas_id, len(image), found)
+    return await run_in_threadpool(forms.as_json, atlas_id, image_count, found)
 
 
 async def _upload(file: UploadFile, index: int) -> Upload:

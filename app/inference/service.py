@@ -123,15 +123,36 @@ async def infer(platform: Platform, question: Question) -> Answers:
         detail = f"at most {MAX_TRANSFERS} transfers at once, {len(question.transfers)} given"
         raise InvalidInput(detail, errors=[FieldError("/transfers", detail)])
     plan = await run_in_threadpool(_plan, platform, question)
-    images = await run_in_threadpool(_read, question.images, plan.image_size)
+    return await answer(platform, plan, question.images, png=question.png, array=question.array)
+
+
+async def answer(
+    platform: Platform, plan: Plan, uploads: Sequence[Upload], *, png: bool | None, array: bool
+) -> Answers:
+    """Let the networks of a plan answer.
+
+    Args:
+        platform: its settings say where the inference process is.
+        plan: what to run.
+        uploads: as many as every network of the plan takes.
+        png: whether to draw predictions; None = those that are images.
+        array: whether to send numbers.
+
+    Raises:
+        InvalidInput: a bad image.
+        TooLarge: an image with too many pixels.
+        UnsupportedMedia: a file that is neither JPEG nor PNG.
+        Busy: the inference process is not there or has too much to do.
+    """
+    images = await run_in_threadpool(_read, uploads, plan.image_size)
     reply = await ask_engine(
         platform.settings.inference,
         PredictRequest(
             networks=[run.network for run in plan.runs],
             shape=(len(images), plan.image_size, plan.image_size),
             images=images.tobytes(),
-            png=question.png,
-            array=question.array,
+            png=png,
+            array=array,
         ),
     )
     answers = tuple(
@@ -232,6 +253,12 @@ def _transfer_error(
 ) -> FieldError | None:
     if transfer is None:
         return FieldError("/transfers", f"this atlas has no transfer {transfer_id!r}")
+    if transfer.lost_its_network:
+        return FieldError(
+            "/transfers",
+            f"the weights of transfer {transfer_id!r} were left out of the compact archive that this atlas came in; "
+            "transfers with `has_network` can predict",
+        )
     if not networks.keys() >= _needed(transfer) or (transfer.weights is None and transfer.sources != (SELF,)):
         return FieldError("/transfers", f"transfer {transfer_id!r} has no network of its own")
     return _count_error(config, "/transfers", transfer.target, count)

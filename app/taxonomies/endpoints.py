@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.core.caching import JSON, NOT_MODIFIED, conditional, entity_tag
 from app.core.dependencies import ReaderDep
 from app.core.problems import problem_responses
+from app.taxonomies.comparison import AtlasComparisonOut
 from app.taxonomies.evidence import ClusteringOut, SignificanceOut
 from app.taxonomies.schemas import MAX_NUMBER, FrontierOut, TaxonomyIn, TaxonomyOut, TreeOut
 from app.taxonomies.service import TaxonomiesService, Unproven
@@ -143,6 +144,27 @@ def get_significance(
         request,
         entity_tag("significance", edition, budget, max_order, samples, seed),
         lambda: taxonomies.significance(atlas_id, edition, options, samples, seed),
+    )
+
+
+@router.get("/comparison", response_model=AtlasComparisonOut, responses=NOT_MODIFIED)
+def get_comparison(
+    request: Request,
+    atlas_id: str,
+    taxonomies: TaxonomiesDep,
+    other_id: Annotated[str, Query(alias="with", description="id of the atlas to compare with")],
+    *,
+    include_self: Annotated[bool, Query(description="count the targets' own full supervision")] = False,
+    include_random: Annotated[bool, Query(description="count the untrained encoder")] = False,
+) -> Response:
+    """Compare with another atlas how the transfers rank that both have measured, such as at two data sizes."""
+    editions = taxonomies.edition(atlas_id), taxonomies.other_edition(other_id)
+    return conditional(
+        request,
+        entity_tag("comparison", *editions, include_self, include_random),
+        lambda: taxonomies.comparison(
+            atlas_id, other_id, editions, include_self=include_self, include_random=include_random
+        ),
     )
 
 

@@ -43,6 +43,10 @@ class ControlOut(BaseModel):
     quality: ComparisonOut | None = Field(
         description="mean `win_rate_vs_full` of their transfers, where measured"
     )
+    gain_correlation: float | None = Field(
+        description="Spearman's, over the random taxonomies: predicted (objective) against measured (mean gain)"
+    )
+    quality_correlation: float | None = Field(description="the same with the mean quality")
 
     @classmethod
     def of(cls, control: Control) -> Self:
@@ -51,6 +55,8 @@ class ControlOut(BaseModel):
             objective=None if control.objective is None else ComparisonOut.of(control.objective),
             gain=None if control.gain is None else ComparisonOut.of(control.gain),
             quality=None if control.quality is None else ComparisonOut.of(control.quality),
+            gain_correlation=control.gain_correlation,
+            quality_correlation=control.quality_correlation,
         )
 
 

@@ -7,11 +7,13 @@ from dataclasses import asdict
 from app.atlases.encoded import EncodedBodies
 from app.atlases.service import AtlasesService
 from app.core.dependencies import Reader
-from app.core.errors import Conflict, FieldError, InvalidInput
+from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from app.taxonomies.comparison import AtlasComparisonOut
 from app.taxonomies.evidence import ClusteringOut, SignificanceOut
 from app.taxonomies.schemas import FrontierOut, TaxonomyOut, tree_document
 from app.transfers.service import TransfersService
 from models.taxonomy.clusters import NoClusters, clustering
+from models.taxonomy.comparison import compare_tables
 from models.taxonomy.explain import explain
 from models.taxonomy.frontier import frontier
 from models.taxonomy.options import OptionError, Options
@@ -159,6 +161,37 @@ class TaxonomiesService:
 
         question = json.dumps([asdict(options), samples, seed], sort_keys=True)
         return self._once("significance", edition, question, build)
+
+    def other_edition(self, atlas_id: str) -> str:
+        """Names the affinities of the atlas that another is compared with.
+
+        Raises:
+            InvalidInput: there is no atlas of that id.
+            Conflict: it is being built, or its build did not succeed.
+        """
+        try:
+            return self.edition(atlas_id)
+        except NotFound as error:
+            raise InvalidInput(error.detail, errors=[FieldError("with", error.detail)]) from error
+
+    def comparison(
+        self,
+        atlas_id: str,
+        other_id: str,
+        editions: tuple[str, str],
+        *,
+        include_self: bool,
+        include_random: bool,
+    ) -> bytes:
+        """How alike two atlases rank the transfers that both have measured, as JSON."""
+
+        def build() -> bytes:
+            chosen = {"include_self": include_self, "include_random": include_random}
+            found = compare_tables(self._table(atlas_id), self._table(other_id), **chosen)
+            return AtlasComparisonOut.of(found, atlas_id, other_id, **chosen).model_dump_json().encode()
+
+        question = json.dumps([editions[1], include_self, include_random])
+        return self._once("comparison", editions[0], question, build)
 
     def _tree(self, atlas_id: str) -> Tree:
         try:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from models.taxonomy.table import SELF
+
 SEPARATOR = "+"
 """Joins source names where one string names a set."""
 MAX_ORDER = 999
@@ -43,6 +45,16 @@ class NewTransfer:
     def order(self) -> int:
         """How many sources it joins."""
         return len(self.sources)
+
+    @property
+    def has_network(self) -> bool:
+        """Whether its weights are kept; those of `self` are the target's own network, where one was trained."""
+        return self.weights is not None or (self.sources == (SELF,) and self.losses is not None)
+
+    @property
+    def lost_its_network(self) -> bool:
+        """Whether it was trained and its weights were left out of the archive that it came in."""
+        return self.losses is not None and not self.has_network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

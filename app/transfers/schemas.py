@@ -21,6 +21,7 @@ class TransferOut(BaseModel):
     )
     win_rate_vs_full: float | None = Field(description="quality: against full supervision")
     test_loss: float | None = Field(description="mean over the test images")
+    has_network: bool = Field(description="whether `infer` can predict through it")
 
     @classmethod
     def of(cls, transfer: StoredTransfer) -> Self:
@@ -53,4 +54,5 @@ def _fields(transfer: StoredTransfer) -> dict[str, Any]:
         "win_rate_vs_scratch": transfer.win_rate_vs_scratch,
         "win_rate_vs_full": transfer.win_rate_vs_full,
         "test_loss": transfer.test_loss,
+        "has_network": transfer.has_network,
     }

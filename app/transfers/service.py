@@ -69,10 +69,6 @@ class TransfersService:
         """Every artefact that an atlas's transfers refer to."""
         return self._repository.artifacts(atlas_id)
 
-    def referenced(self, artifacts: Iterable[str]) -> set[str]:
-        """Those of the artefacts that any transfer refers to."""
-        return self._repository.referenced(artifacts)
-
     def page(
         self, atlas_id: str, chosen: TransferFilter, *, limit: int, cursor: str | None
     ) -> tuple[Sequence[StoredTransfer], str | None]:

@@ -8,6 +8,7 @@ from taskatlas_client._decode import decode
 from taskatlas_client._errors import NotReadyError
 from taskatlas_client._jobs import Jobs
 from taskatlas_client._resources import Atlases, Datasets, Keys, Tasks
+from taskatlas_client._targets import Targets
 from taskatlas_client._transport import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_S, Transport
 from taskatlas_client._types import Readiness
 
@@ -43,6 +44,7 @@ class TaskAtlas:
         self.tasks = Tasks(self._transport)
         self.datasets = Datasets(self._transport)
         self.atlases = Atlases(self._transport)
+        self.targets = Targets(self._transport)
         self.jobs = Jobs(self._transport)
         self.keys = Keys(self._transport)
 

@@ -29,9 +29,16 @@ RECONNECTS = 10
 class Jobs(Resource):
     """Background work on the server."""
 
-    def list(self, *, state: JobState | None = None, limit: int = 50, cursor: str | None = None) -> Page[Job]:
-        """Return a page of jobs, newest first."""
-        return self._page(Job, "/jobs", state=state, limit=limit, cursor=cursor)
+    def list(
+        self,
+        *,
+        state: JobState | None = None,
+        parent: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Job]:
+        """Return a page of jobs, newest first; those of a group are shown when their `parent` is asked for."""
+        return self._page(Job, "/jobs", state=state, parent=parent, limit=limit, cursor=cursor)
 
     def get(self, job_id: str) -> Job:
         """Return one job."""

@@ -11,8 +11,10 @@ from taskatlas_client._decode import decode
 from taskatlas_client._types import (
     Affinity,
     Atlas,
+    AtlasComparison,
     Clustering,
     Dataset,
+    Estimates,
     FrontierPoint,
     Job,
     Key,
@@ -43,7 +45,9 @@ class _List:
 
 
 @dataclass(frozen=True, slots=True)
-class _Predictions:
+class Predictions:
+    """What networks said."""
+
     predictions: list[Prediction]
 
 
@@ -115,39 +119,47 @@ class Atlases(Resource):
         self,
         name: str,
         *,
-        preset: str = "quick",
+        base: str | None = None,
+        preset: str | None = None,
         dataset: str | None = None,
         tasks: Sequence[str] | None = None,
         orders: Sequence[int] | None = None,
         per_target: int | None = None,
-        seed: int = 0,
+        seed: int | None = None,
         overrides: Mapping[str, Any] | None = None,
     ) -> Job:
         """Start to build an atlas; follow the job with `jobs.wait`.
 
         Args:
             name: Name of the atlas.
-            preset: `tiny`, `quick`, `demo` or `full`.
+            base: Id of an atlas whose data set, tasks, seed and task-specific networks are used; only transfers and
+                baselines are trained, on as many images as `splits.transfer` of `overrides` says.
+            preset: `tiny`, `quick`, `demo` or `full`; None = `quick`, or the base's.
             dataset: Id of a data set; None = rendered rooms of the preset's size.
             tasks: Names of tasks; None = the preset's.
             orders: How many sources transfers have; None = the preset's.
             per_target: Transfers of each higher order per target; None = the preset's.
-            seed: Seed of everything random.
+            seed: Seed of everything random; None = 0, or the base's.
             overrides: Single settings of the preset.
         """
         optional = {
+            "base": base,
+            "preset": preset,
             "dataset": dataset,
             "tasks": None if tasks is None else [*tasks],
             "orders": None if orders is None else [*orders],
             "per_target": per_target,
+            "seed": seed,
             "overrides": None if overrides is None else dict(overrides),
         }
-        body: dict[str, Any] = {"name": name, "preset": preset, "seed": seed}
+        body: dict[str, Any] = {"name": name}
         body.update({field: value for field, value in optional.items() if value is not None})
         return decode(Job, self._transport.json("POST", f"{API}/atlases", json=body, idempotent=True))
 
     def import_file(self, file: Path | str, *, name: str) -> Atlas:
-        """Import measured affinities: the CSV of the contract, or a released `all_affinities*.pkl`."""
+        """Import measured affinities (the CSV of the contract, or a released `all_affinities*.pkl`), or an archive
+        that `export` wrote, with its networks.
+        """
         path = Path(file)
         body = self._transport.json(
             "POST",
@@ -157,6 +169,30 @@ class Atlases(Resource):
             idempotent=True,
         )
         return decode(Atlas, body)
+
+    def export(self, atlas_id: str, file: Path | str, *, compact: bool = False) -> int:
+        """Write a whole atlas to a file, which `import_file` reads; the file appears whole or not at all.
+
+        Args:
+            atlas_id: Id of a ready atlas.
+            file: Where to write it; what is there already is replaced.
+            compact: Leave out weights that few ask for, and validation losses.
+
+        Returns:
+            Its size in bytes.
+        """
+        path = Path(file)
+        part = path.with_name(f".{path.name}.part")
+        try:
+            with part.open("wb") as written:
+                for piece in self._transport.content(
+                    f"{API}/atlases/{atlas_id}/export", params={"compact": str(compact).lower()}
+                ):
+                    written.write(piece)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        return path.stat().st_size
 
     def get(self, atlas_id: str) -> Atlas:
         """Return one atlas."""
@@ -180,6 +216,13 @@ class Atlases(Resource):
         params = {"order": order, "normalized": str(normalized).lower(), "format": kind}
         path = f"{API}/atlases/{atlas_id}/affinity"
         return self._transport.request("GET", path, params=params, headers={"Accept": "*/*"}).content
+
+    def estimates(
+        self, atlas_id: str, *, method: Literal["logme", "leep", "hscore", "transrate"] = "logme"
+    ) -> Estimates:
+        """Return what an estimator says of every first-order transfer; there before any transfer trains."""
+        path = f"{API}/atlases/{atlas_id}/estimates"
+        return decode(Estimates, self._transport.json("GET", path, params={"method": method}))
 
     def transfers(
         self,
@@ -269,6 +312,25 @@ class Atlases(Resource):
         path = f"{API}/atlases/{atlas_id}/significance"
         return decode(Significance, self._transport.json("GET", path, params=params))
 
+    def comparison(
+        self, atlas_id: str, other_id: str, *, include_self: bool = False, include_random: bool = False
+    ) -> AtlasComparison:
+        """Return how alike two atlases rank the transfers that both have measured.
+
+        Args:
+            atlas_id: Id of one atlas.
+            other_id: Id of the other, measured for example with another transfer data size.
+            include_self: Count the targets' own full supervision as a source.
+            include_random: Count the untrained encoder as a source.
+        """
+        params = {
+            "with": other_id,
+            "include_self": str(include_self).lower(),
+            "include_random": str(include_random).lower(),
+        }
+        path = f"{API}/atlases/{atlas_id}/comparison"
+        return decode(AtlasComparison, self._transport.json("GET", path, params=params))
+
     def infer(
         self,
         atlas_id: str,
@@ -287,14 +349,14 @@ class Atlases(Resource):
             transfers: Ids of transfers to use as well.
             array: Ask for the raw arrays too (`Prediction.array`, base64 of an npz file).
         """
-        files = [("image", _image_part(image)) for image in images]
+        files = [("image", image_part(image)) for image in images]
         data = {"tasks": tasks if isinstance(tasks, str) else ",".join(tasks)}
         if transfers is not None:
             data["transfers"] = ",".join(transfers)
         if array:
             data["array"] = "true"
         body = self._transport.json("POST", f"{API}/atlases/{atlas_id}/infer", data=data, files=files)
-        return decode(_Predictions, body).predictions
+        return decode(Predictions, body).predictions
 
 
 class Keys(Resource):
@@ -314,7 +376,8 @@ class Keys(Resource):
         self._transport.request("DELETE", f"{API}/keys/{key_id}")
 
 
-def _image_part(image: Path | str | bytes) -> tuple[str, bytes]:
+def image_part(image: Path | str | bytes) -> tuple[str, bytes]:
+    """Return the name and the content of an image to be sent."""
     if isinstance(image, bytes):
         return "image", image
     path = Path(image)

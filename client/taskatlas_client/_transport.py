@@ -6,7 +6,7 @@ import email.utils
 import random
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import httpx
 
@@ -22,8 +22,9 @@ from taskatlas_client._errors import (
 from taskatlas_client._types import FieldProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+T = TypeVar("T")
 DEFAULT_TIMEOUT_S = 60.0
 DEFAULT_MAX_RETRIES = 2
 LONGEST_RETRY_DELAY_S = 60.0
@@ -132,13 +133,26 @@ class Transport:
             StatusError: The server refused.
         """
         request = self._client.build_request("GET", path, headers=dict(headers))
+        yield from self._stream(request, lambda response: response.iter_lines())
+
+    def content(self, path: str, *, params: Mapping[str, Any] | None = None) -> Iterator[bytes]:
+        """Open a stream and yield the bytes of a file as they come.
+
+        Raises:
+            UnreachableError: The connection failed or broke; what was yielded is not the whole.
+            StatusError: The server refused.
+        """
+        request = self._client.build_request("GET", path, params=params, headers={"Accept": "*/*"})
+        yield from self._stream(request, lambda response: response.iter_bytes())
+
+    def _stream(self, request: httpx.Request, read: Callable[[httpx.Response], Iterator[T]]) -> Iterator[T]:
         try:
             response = self._client.send(request, stream=True)
             try:
                 if not response.is_success:
                     response.read()
                     raise problem_of(response)
-                yield from response.iter_lines()
+                yield from read(response)
             finally:
                 response.close()
         except httpx.TransportError as error:

@@ -60,7 +60,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a task can be trained on a data set: labelled views, and why not."""
+    """Whether a task can be trained on a data set: labelled views, and why not or what to know of them."""
 
     available: bool
     views: int
@@ -76,6 +76,15 @@ class SkippedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Views of a split that lack labels: an atlas of one of the tasks leaves them out."""
+
+    split: str
+    tasks: list[str]
+    views: int
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetReport:
     """What the validation of a data set found: views by split, and what each task can be trained on."""
 
@@ -83,6 +92,8 @@ class DatasetReport:
     splits: dict[str, int]
     tasks: dict[str, Availability]
     skipped: list[SkippedFile]
+    skipped_total: int | None = None
+    gaps: list[Gap] = field(default_factory=list[Gap])
     own_tasks: list[Task] = field(default_factory=list[Task])
 
 
@@ -127,9 +138,11 @@ class Atlas:
     created_at: datetime
     finished_at: datetime | None = None
     dataset: str | None = None
+    base: str | None = None
     job_id: str | None = None
     config: dict[str, Any] | None = None
     code_version: str | None = None
+    provenance: dict[str, Any] | None = None
     networks: list[Network] | None = None
 
 
@@ -159,6 +172,58 @@ class Affinity:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetAgreement:
+    """How the estimates of one target's sources agree with their affinities; None with fewer than three sources."""
+
+    target: str
+    sources: int
+    spearman: float | None
+    weighted_kendall: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Rank correlation of estimates with measured affinities of order 1: means over targets, and all pairs pooled.
+
+    The source `random` is one of those that are ranked, `self` is not.
+    """
+
+    spearman: float | None
+    weighted_kendall: float | None
+    pooled_spearman: float | None
+    pooled_weighted_kendall: float | None
+    targets: list[TargetAgreement]
+    includes_random: bool = True
+    includes_self: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """What one estimator says of every first-order transfer, from networks alone.
+
+    `values[i][j]` is target i from source j, higher is better within a row, None where the method is not defined.
+    `correlation` is None before the atlas is ready.
+    """
+
+    method: str
+    targets: list[str]
+    sources: list[str]
+    values: list[list[float | None]]
+    correlation: Agreement | None
+    lower_is_better: bool = False
+
+    def to_numpy(self) -> NDArray[np.float64]:
+        """Return `values` as an array of shape (targets, sources), NaN where not defined.
+
+        Raises:
+            ImportError: NumPy is not installed (`pip install taskatlas-client[numpy]`).
+        """
+        import numpy as np  # noqa: PLC0415 - an extra, needed here only
+
+        return np.array(self.values, dtype=np.float64).reshape(len(self.targets), len(self.sources))
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """One measured transfer; what was not measured is None, and lists leave `metrics` and `curves` out."""
 
@@ -171,8 +236,94 @@ class Transfer:
     win_rate_vs_full: float | None
     win_rate: float | None = None
     test_loss: float | None = None
+    has_network: bool = False
     metrics: dict[str, float | str] | None = None
     curves: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMetric:
+    """What a number of a novel target's metrics means."""
+
+    unit: str
+    lower_is_better: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """What there is to know of a novel target's task; `inputs` images make one prediction."""
+
+    title: str
+    inputs: int
+    kind: str
+    loss: str
+    metrics: dict[str, TargetMetric]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetImages:
+    """How many images a novel target's numbers stand on."""
+
+    labels: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetModel:
+    """A transfer to a novel target, or the network from scratch on the same labels; None was not measured.
+
+    `validation_loss` alone ranks; everything else is measured on the test images.
+    """
+
+    id: str
+    kind: Literal["transfer", "scratch"]
+    sources: list[str]
+    order: int
+    validation_loss: float
+    test_loss: float
+    affinity: float | None
+    win_rate: float | None
+    win_rate_vs_scratch: float | None
+    win_rate_vs_constant: float | None
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantGuess:
+    """The best guess without looking."""
+
+    validation_loss: float
+    test_loss: float
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class NovelTarget:
+    """A task outside an atlas, reached from its networks; lists leave `facts`, `ranking` and what follows out.
+
+    `ranking` has the best on the validation images first; `best` is what `infer` serves, once all is trained.
+    """
+
+    id: str
+    name: str
+    status: str
+    atlas_id: str
+    dataset: str
+    task: str
+    images: TargetImages
+    sources: list[str]
+    orders: list[int]
+    created_at: datetime
+    finished_at: datetime | None = None
+    job_id: str | None = None
+    config: dict[str, Any] | None = None
+    code_version: str | None = None
+    facts: TargetFacts | None = None
+    ranking: list[TargetModel] | None = None
+    scratch: TargetModel | None = None
+    constant: ConstantGuess | None = None
+    best: TargetModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,11 +458,62 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The optimum against one kind of random taxonomy; None where nothing was measured."""
+    """The optimum against one kind of random taxonomy; None where nothing was measured.
+
+    The correlations are Spearman's, over the random taxonomies, of the objective with mean gain and mean quality.
+    """
 
     objective: Comparison | None
     gain: Comparison | None
     quality: Comparison | None
+    gain_correlation: float | None = None
+    quality_correlation: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderComparison:
+    """How alike two atlases rank the same transfers; rank correlations are None of fewer than three or of ties only.
+
+    `spearman` and `kendall` rank all transfers together, the means are of the targets' own correlations.
+    """
+
+    order: int | None
+    transfers: int
+    spearman: float | None
+    kendall: float | None
+    mean_spearman: float | None
+    mean_kendall: float | None
+    targets: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetComparison:
+    """How alike two atlases rank the sources of one target, and the best single source of each."""
+
+    target: str
+    transfers: int
+    spearman: float | None
+    kendall: float | None
+    best_source: str | None
+    best_source_with: str | None
+    same_best_source: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class AtlasComparison:
+    """How alike two atlases rank the transfers that both have measured; `overall.order` is None: all orders."""
+
+    atlas: str
+    with_atlas: str
+    include_self: bool
+    include_random: bool
+    transfers: int
+    transfers_only_in_atlas: int
+    transfers_only_in_other: int
+    overall: OrderComparison
+    orders: list[OrderComparison]
+    targets: list[TargetComparison]
+    same_best_source: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -19,16 +17,16 @@ def per_image_mean(values: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Args:
         values: (N, ...).
-        mask: None, or bool that broadcasts to `values`. An image without a valid entry gives 0.
+        mask: None, or (N, ...) bool that broadcasts to `values`. An image without a valid entry gives 0.
 
     Returns:
         (N,).
     """
     if mask is None:
         return values.flatten(1).mean(1)
-    full = mask.expand_as(values)
-    total = torch.where(full, values, 0).flatten(1).sum(1)
-    return total / full.flatten(1).sum(1).clamp_min(1)
+    total = torch.where(mask, values, 0).flatten(1).sum(1)
+    entries = values[0].numel() // mask[0].numel()  # per entry of the mask
+    return total / (entries * mask.flatten(1).sum(1)).clamp_min(1)
 
 
 def absolute_error(prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -97,11 +95,10 @@ def pairwise_metric(embeddings: Tensor, segments: Tensor) -> Tensor:
     Returns:
         (N,).
     """
-    distances = embedding_distances(embeddings)
-    same = segments[:, :, None] == segments[:, None, :]
-    log_same = math.log(2) - F.softplus(distances)
-    log_different = torch.log(torch.tanh(distances / 2))  # 1 - 2 / (1 + e^d)
-    likelihood = torch.where(same, log_same, log_different)
-    points = segments.shape[1]
-    off_diagonal = ~torch.eye(points, dtype=torch.bool, device=segments.device)
-    return -(likelihood * off_diagonal).sum((1, 2)) / (points * (points - 1))
+    first, second = torch.triu_indices(*2 * segments.shape[1:], offset=1, device=segments.device)
+    pairs = first * segments.shape[1] + second  # each pair once: the loss is symmetric
+    distances = embedding_distances(embeddings).flatten(1).index_select(1, pairs)
+    same = segments[:, first] == segments[:, second]
+    closeness = torch.exp(-distances)  # sigma = 2 e^-d / (1 + e^-d)
+    probability = torch.where(same, 2 * closeness, -torch.expm1(-distances)) / (1 + closeness)
+    return -torch.log(probability).mean(1)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.taxonomy.choices import Choices, Edge, allow, members
+from models.taxonomy.correlation import spearman
 from models.taxonomy.deadline import Deadline
 from models.taxonomy.options import InvalidNumber, Options
 from models.taxonomy.program import Selection, Taxonomy, solve_allowed
@@ -66,11 +67,16 @@ class Control:
         objective: sum over served targets of importance x affinity.
         gain: mean of it over the served targets whose transfer has one.
         quality: the same.
+        gain_correlation: Spearman's, over the random taxonomies, of what is predicted (the objective) with what was
+            measured (the mean gain); None where there are fewer than three or one of the two never differs.
+        quality_correlation: the same with the mean quality.
     """
 
     objective: Comparison | None
     gain: Comparison | None
     quality: Comparison | None
+    gain_correlation: float | None
+    quality_correlation: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +228,8 @@ def _control(optimum: tuple[float, float | None, float | None], measures: Number
         objective=_comparison(objective, measures[0], tie),
         gain=_comparison(gain, measures[1], _TIE),
         quality=_comparison(quality, measures[2], _TIE),
+        gain_correlation=spearman(measures[0], measures[1]),
+        quality_correlation=spearman(measures[0], measures[2]),
     )
 
 

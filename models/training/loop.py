@@ -139,7 +139,7 @@ class Run:
         self._done = min(1.0, self._done + stage.share)
         if self._context.checkpoint_due():
             self._save("", 0, {})
-        return tensors["losses"].numpy().astype(np.float32)
+        return tensors["losses"].cpu().numpy().astype(np.float32)
 
     def _report(self, stage: Stage, done: int, steps: int) -> None:
         if done % min(max(1, steps // _REPORTS), _UNREPORTED) == 0 or done == steps:

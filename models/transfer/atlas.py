@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from models.data.first_views import first_views
 from models.data.views import Views
 from models.training.progress import NullContext, Part, RunContext, Stopped
 from models.transfer.config import AtlasConfig
@@ -51,25 +52,39 @@ class AtlasResult:
 
 
 def build_atlas(
-    config: AtlasConfig, views: Views, context: RunContext, executor: Executor | None = None
+    config: AtlasConfig,
+    views: Views,
+    context: RunContext,
+    executor: Executor | None = None,
+    *,
+    networks: Mapping[str, TaskNetwork] | None = None,
 ) -> AtlasResult:
     """Train and measure an atlas; checkpoints of the context are not used across its parts.
 
     Args:
-        config: what to build.
-        views: a data set of the configuration's image size and splits.
+        config: what to build; `derived_config` makes one that stands on the networks of another atlas.
+        views: a data set of the configuration's image size and `view_splits`.
         context: hears of progress, and may stop it.
         executor: spreads the parts, which do not depend on each other, over processes; the results are the same
             as long as torch runs with as many threads there.
+        networks: task-specific networks that are there already, by source, of another atlas of the same views: none
+            is trained, and transfers learn from the first of the images that they have encoded.
 
     Raises:
         Stopped: the context asked for it.
         Diverged: a loss was NaN or infinite.
+        ValueError: `networks` lacks a source, or `views` are fewer than the configuration wants.
+        TooFewEncoded: the networks have encoded fewer images than the configuration wants.
     """
+    views = first_views(views, "transfer", config.splits.transfer)
     views.prepare(required_labels(config, views), Part(context, 0.0, 0.1))
-    training = [partial(train_task_network, config, source, views) for source in config.sources]
-    trained = _spread(training, Part(context, 0.1, 0.55), executor)
-    networks = dict(zip(config.sources, trained, strict=True))
+    if networks is None:
+        training = [partial(train_task_network, config, source, views) for source in config.sources]
+        trained = _spread(training, Part(context, 0.1, 0.55), executor)
+        networks = dict(zip(config.sources, trained, strict=True))
+    elif missing := [source for source in config.sources if source not in networks]:
+        message = f"there is no network of {', '.join(missing)}"
+        raise ValueError(message)
     measuring = [partial(build_target, config, target, networks, views) for target in config.targets]
     measured = _spread(measuring, Part(context, 0.55, 1.0), executor)
     scores = tuple(task_score(networks[name]) for name in config.tasks)

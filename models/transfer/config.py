@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from models.data.splits import SplitSizes
 from models.networks.config import NetworkConfig
 from models.taxonomy.dictionary import TASKS, Task
 from models.taxonomy.own import OwnTask, entry_of
-from models.taxonomy.table import RANDOM, SELF
+from models.taxonomy.table import RANDOM
 from models.training.schedule import Optimisation
 
-__all__ = ["ALL_TASKS", "PRESETS", "RANDOM", "SELF", "AtlasConfig", "ConfigError", "atlas_config"]
+ALL_TASKS = tuple(name for name in TASKS if name != RANDOM)
 
 
 class ConfigError(ValueError):
@@ -41,6 +40,8 @@ class AtlasConfig:
         seed: of initial weights, batches and noise.
         stack: transfer networks that train side by side as one, at most; the results do not depend on it.
         splits: images per part.
+        transfer_pool: images of the split `transfer` that the data set holds, of which the first `splits.transfer`
+            are used; None = all of them are used.
         network: the sizes of encoder, decoders and heads, the same for every task.
         task_training: of task-specific networks and of read-outs of the random encoder, on the split `train`.
         transfer_training: of transfers, on the split `transfer`.
@@ -59,7 +60,13 @@ class AtlasConfig:
     task_training: Optimisation
     transfer_training: Optimisation
     scratch_training: Optimisation
+    transfer_pool: int | None = None
     own: tuple[OwnTask, ...] = ()
+
+    @property
+    def view_splits(self) -> SplitSizes:
+        """Images per part that the data set is opened with; `splits` are the first of them."""
+        return replace(self.splits, transfer=self.transfer_pool or self.splits.transfer)
 
     def entry(self, name: str) -> Task:
         """What a task of the atlas is, of the dictionary or declared.
@@ -108,6 +115,7 @@ class AtlasConfig:
                 task_training=Optimisation(**data["task_training"]),
                 transfer_training=Optimisation(**data["transfer_training"]),
                 scratch_training=Optimisation(**data["scratch_training"]),
+                transfer_pool=data.get("transfer_pool"),
                 own=tuple(OwnTask.from_json(task) for task in data.get("own", [])),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -116,145 +124,32 @@ class AtlasConfig:
         return config
 
 
-TINY_TASKS = ("autoencoding", "depth", "normals", "scene_class")
-QUICK_TASKS = (
-    "autoencoding",
-    "denoising",
-    "colorization",
-    "edges_2d",
-    "keypoints_2d",
-    "depth",
-    "normals",
-    "occlusion_edges",
-    "semantic_segmentation",
-    "scene_class",
-    "vanishing_points",
-)
-ALL_TASKS = tuple(name for name in TASKS if name != RANDOM)
-
-_QUICK_NETWORK = NetworkConfig(
-    image_size=64,
-    encoder_widths=(16, 32, 64),
-    encoder_blocks=(0, 0, 1),
-    bottleneck_channels=8,
-    decoder_widths=(32, 24),
-    head_width=64,
-)
-
-_QUICK = AtlasConfig(
-    preset="quick",
-    tasks=QUICK_TASKS,
-    orders=(1, 2),
-    per_target=5,
-    seed=0,
-    stack=16,
-    splits=SplitSizes(train=4096, transfer=1024, validation=256, test=1024),
-    network=_QUICK_NETWORK,
-    task_training=Optimisation(steps=320, batch_size=32, learning_rate=3e-3, weight_decay=1e-4, warmup=0.05),
-    # transfers and scratch baselines pass over the same images equally often: the gain compares nothing else
-    transfer_training=Optimisation(
-        steps=150, batch_size=16, learning_rate=2e-3, weight_decay=1e-4, warmup=0.05
-    ),
-    scratch_training=Optimisation(
-        steps=75, batch_size=32, learning_rate=3e-3, weight_decay=1e-4, warmup=0.05
-    ),
-)
-
-_TINY = AtlasConfig(
-    preset="tiny",
-    tasks=TINY_TASKS,
-    orders=(1, 2),
-    per_target=2,
-    seed=0,
-    stack=8,
-    splits=SplitSizes(train=512, transfer=128, validation=64, test=128),
-    network=NetworkConfig(
-        image_size=32,
-        encoder_widths=(12, 24),
-        encoder_blocks=(0, 0),
-        bottleneck_channels=8,
-        decoder_widths=(16,),
-        head_width=32,
-    ),
-    task_training=Optimisation(steps=80, batch_size=16, learning_rate=4e-3, warmup=0.05),
-    transfer_training=Optimisation(steps=40, batch_size=16, learning_rate=3e-3, warmup=0.05),
-    scratch_training=Optimisation(steps=40, batch_size=16, learning_rate=4e-3, warmup=0.05),
-)
-
-_DEMO = replace(
-    _QUICK,
-    preset="demo",
-    tasks=ALL_TASKS,
-    splits=SplitSizes(train=8192, transfer=1024, validation=512, test=1024),
-    task_training=replace(_QUICK.task_training, steps=1000),
-    transfer_training=replace(_QUICK.transfer_training, steps=320),
-    scratch_training=replace(_QUICK.scratch_training, steps=160),
-)
-
-_FULL = AtlasConfig(
-    preset="full",
-    tasks=ALL_TASKS,
-    orders=(1, 2, 3, 4),
-    per_target=15,
-    seed=0,
-    stack=4,
-    splits=SplitSizes(train=120_000, transfer=16_000, validation=4_000, test=17_000),
-    network=NetworkConfig.full(),
-    # 30 epochs in batches of 32; the rate falls to a tenth at step 80,000, for transfers at step 5,000
-    task_training=Optimisation(
-        steps=112_500,
-        batch_size=32,
-        learning_rate=1e-4,
-        weight_decay=2e-6,
-        decay="step",
-        drop=80_000 / 112_500,
-    ),
-    transfer_training=Optimisation(
-        steps=15_000, batch_size=32, learning_rate=1e-4, weight_decay=1e-6, decay="step", drop=1 / 3
-    ),
-    scratch_training=Optimisation(
-        steps=15_000,
-        batch_size=32,
-        learning_rate=1e-4,
-        weight_decay=2e-6,
-        decay="step",
-        drop=80_000 / 112_500,
-    ),
-)
-
-PRESETS: Mapping[str, AtlasConfig] = MappingProxyType(
-    {config.preset: config for config in (_TINY, _QUICK, _DEMO, _FULL)}
-)
-
-
-def atlas_config(
-    preset: str,
+def changed(
+    config: AtlasConfig,
     *,
     tasks: Sequence[str] | None = None,
     orders: Sequence[int] | None = None,
     per_target: int | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     overrides: Mapping[str, Any] | None = None,
-    own: Sequence[OwnTask] = (),
+    own: Sequence[OwnTask] | None = None,
 ) -> AtlasConfig:
-    """The configuration of an atlas from a preset and what a user changed of it.
+    """A configuration with what a user changed of it.
 
     Args:
-        preset: a key of `PRESETS`.
-        tasks: names of the dictionary or of `own`; the preset's by default. `random` may be named and changes nothing.
+        config: what there was.
+        tasks: names of the dictionary or of `own`; the same by default. `random` may be named and changes nothing.
         orders: of transfers; 1 must be among them.
         per_target: source sets per target in each order above 1.
         seed: non-negative.
         overrides: single values by name: `image_size`, `stack`, or one of a part, as in `splits.train`,
             `network.head_width`, `task_training.steps`.
-        own: tasks that the data set's user declared.
+        own: tasks that the data set's user declared; the same by default.
 
     Raises:
         ConfigError: with a pointer to the field at fault.
     """
-    if preset not in PRESETS:
-        raise ConfigError("/preset", f"unknown preset {preset!r}; there are {', '.join(PRESETS)}")
-    config = PRESETS[preset]
+    own = config.own if own is None else own
     chosen = config.tasks if tasks is None else _tasks(tasks, [task.name for task in own])
     config = replace(
         config,
@@ -262,10 +157,10 @@ def atlas_config(
         own=tuple(task for task in own if task.name in chosen),
         orders=config.orders if orders is None else tuple(sorted(set(orders))),
         per_target=config.per_target if per_target is None else per_target,
-        seed=seed,
+        seed=config.seed if seed is None else seed,
     )
     for name, value in (overrides or {}).items():
-        config = _override(config, name, value)
+        config = override(config, name, value)
     _check(config)
     return config
 
@@ -283,12 +178,35 @@ def _tasks(names: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
 _PARTS = ("splits", "network", "task_training", "transfer_training", "scratch_training")
 
 
-def _override(config: AtlasConfig, name: str, value: object) -> AtlasConfig:
+class _Stacks(Protocol):
+    """A configuration made of parts, of trainings that may be stacked."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def stack(self) -> int: ...
+
+
+C = TypeVar("C", bound=_Stacks)
+
+
+def override(config: C, name: str, value: object, parts: Sequence[str] = _PARTS) -> C:
+    """The configuration with one setting changed.
+
+    Args:
+        config: a dataclass with a `stack` and these parts, dataclasses themselves.
+        name: `stack`, or part and setting, as in `splits.train`.
+        value: must be like what it replaces.
+        parts: those that may be changed.
+
+    Raises:
+        ConfigError: there is no such setting, or the value is of no use.
+    """
     pointer = f"/overrides/{name}"
     part, _, setting = {"image_size": "network.image_size"}.get(name, name).partition(".")
     if name == "stack" and type(value) is int:
         return replace(config, stack=value)
-    if part not in _PARTS or setting not in {item.name for item in fields(getattr(config, part))}:
+    if part not in parts or setting not in {item.name for item in fields(getattr(config, part))}:
         raise ConfigError(pointer, "no such setting")
     old, value = getattr(getattr(config, part), setting), _frozen(value)
     if not _alike(old, value):
@@ -327,6 +245,9 @@ def _check(config: AtlasConfig) -> None:
         raise ConfigError("/overrides/stack", "must be at least 1")
     if config.image_size < 16 or config.image_size % 8:
         raise ConfigError("/overrides/image_size", "must be a multiple of 8, at least 16")
+    if config.view_splits.transfer < config.splits.transfer:
+        pool = config.view_splits.transfer
+        raise ConfigError("/overrides/splits.transfer", f"there are {pool} images to take them from")
     for part in ("task_training", "transfer_training", "scratch_training"):
         split = "train" if part == "task_training" else "transfer"
         if getattr(config, part).batch_size > config.splits.size(split):

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.taxonomy.affinity import ahp, win_matrix, win_rate
-from models.taxonomy.table import Transfer
-from models.transfer.config import SELF
+from models.taxonomy.table import SELF, Transfer
 from models.transfer.results import Losses, TaskNetwork
 
 

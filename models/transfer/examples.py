@@ -1,8 +1,8 @@
 """A split as a task sees it: batches of inputs and targets in tensors."""
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -125,14 +125,36 @@ def evaluated(predict: Callable[[slice], Tensor], examples: Examples) -> Scores:
         predict: the predictions (N, ...) of the examples in a slice; called without gradients.
         examples: the split.
     """
-    losses: list[Tensor] = []
-    values: dict[str, list[Tensor]] = {}
+    return evaluated_together(lambda rows: (predict(rows),), examples)[0]
+
+
+def evaluated_together(predict: Callable[[slice], Sequence[Tensor]], examples: Examples) -> list[Scores]:
+    """Score several networks at once on all examples of a split, with fixed noise.
+
+    Args:
+        predict: the predictions (N, ...) of each network for the examples in a slice; called without gradients.
+        examples: the split.
+    """
+    found: list[_Tally] = []
     with torch.no_grad():
         for rows, target in examples.evaluation():
-            prediction = predict(rows)
-            losses.append(examples.definition.loss(prediction, target))
-            for name, metric in examples.definition.metrics(prediction, target).items():
-                values.setdefault(name, []).append(metric)
-    means = {name: float(torch.cat(parts).double().nanmean()) for name, parts in values.items()}
-    found = {name: mean for name, mean in means.items() if math.isfinite(mean)}
-    return Scores(torch.cat(losses).numpy().astype(np.float32), found)
+            predictions = predict(rows)
+            found = found or [_Tally() for _ in predictions]
+            for tally, prediction in zip(found, predictions, strict=True):
+                tally.losses.append(examples.definition.loss(prediction, target))
+                for name, metric in examples.definition.metrics(prediction, target).items():
+                    tally.metrics.setdefault(name, []).append(metric)
+    return [tally.scores() for tally in found]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tally:
+    """Losses and metrics (N,) of one network, batch after batch."""
+
+    losses: list[Tensor] = field(default_factory=list)
+    metrics: dict[str, list[Tensor]] = field(default_factory=dict)
+
+    def scores(self) -> Scores:
+        means = {name: float(torch.cat(parts).double().nanmean()) for name, parts in self.metrics.items()}
+        finite = {name: mean for name, mean in means.items() if math.isfinite(mean)}
+        return Scores(torch.cat(self.losses).numpy().astype(np.float32), finite)

@@ -14,14 +14,19 @@ from models.tasks.definition import TaskDefinition
 from models.tasks.images import to_bytes
 from models.tasks.kinds.colorization import Colorization
 from models.tasks.registry import definition
+from models.taxonomy.table import RANDOM
 from models.training.seeds import generator_of
-from models.transfer.config import RANDOM, AtlasConfig
+from models.transfer.config import AtlasConfig
 from models.transfer.examples import Examples
 
 Representation = NDArray[np.float16]
 TRANSFER_SPLITS: tuple[Split, ...] = ("transfer", "validation", "test")
 PLAIN = "rgb"
 """The inputs of every task that looks at one image as it is."""
+
+
+class TooFewEncoded(ValueError):
+    """A source has encoded fewer images of a split than its transfers are to learn from."""
 
 
 def inputs_kind(target: TaskDefinition) -> str:
@@ -93,7 +98,11 @@ def source_representations(
 
 
 def joined_representations(
-    representations: Mapping[str, Mapping[str, Representation]], sources: Sequence[str], key: str
+    representations: Mapping[str, Mapping[str, Representation]],
+    sources: Sequence[str],
+    key: str,
+    *,
+    examples: int | None = None,
 ) -> Tensor:
     """Representations of several sources side by side on the channel axis.
 
@@ -101,11 +110,19 @@ def joined_representations(
         representations: by source, then by `"<inputs>/<split>"`.
         sources: which, in order.
         key: inputs and split.
+        examples: how many, the first of the split; None = all that were encoded.
 
     Returns:
         (n, k * V * C, h, w) float16.
 
     Raises:
         KeyError: a representation is missing.
+        TooFewEncoded: fewer examples were encoded than are wanted.
     """
-    return torch.cat([torch.from_numpy(np.asarray(representations[name][key])) for name in sources], dim=1)
+    parts = []
+    for name in sources:
+        values = np.asarray(representations[name][key])
+        if examples is not None and len(values) < examples:
+            raise TooFewEncoded(f"{name} has encoded {len(values)} images of {key}, not {examples}")
+        parts.append(torch.from_numpy(values[:examples]))
+    return torch.cat(parts, dim=1)

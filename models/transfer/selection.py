@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from models.transfer.config import RANDOM, AtlasConfig
+from models.taxonomy.table import RANDOM
+from models.transfer.config import AtlasConfig
 from models.transfer.results import TransferResult
 
 
@@ -15,10 +16,10 @@ def first_order_sets(config: AtlasConfig, target: str) -> tuple[tuple[str, ...],
 def beam_width(order: int) -> int:
     """How many of the best single sources the sets of `order` draw from.
 
-    The five best up to order 3, six for order 4, and exactly `order` above, that is one set
-    (Zamir et al. 2018, Sec. 3.2.2, as the released code has it).
+    The five best up to order 5, which gives 10 sets of order 2 and 3, 5 of order 4 and one of order 5, and exactly
+    `order` above, that is one set (Zamir et al. 2018, Sec. 3.2.2). The released code draws order 4 from the best six.
     """
-    return 5 if order <= 3 else max(6, order) if order == 4 else order
+    return max(5, order)
 
 
 def higher_order_sets(

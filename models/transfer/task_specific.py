@@ -13,12 +13,13 @@ from models.networks.task_network import TaskNetwork as Network
 from models.networks.weights import pack_network
 from models.tasks.definition import TaskDefinition
 from models.tasks.registry import definition
+from models.taxonomy.table import RANDOM
 from models.training.curves import Curve, curve
 from models.training.loop import Run, Stage
 from models.training.progress import Part, RunContext
 from models.training.schedule import Optimisation
 from models.training.seeds import derived_seed, generator_of
-from models.transfer.config import RANDOM, AtlasConfig
+from models.transfer.config import AtlasConfig
 from models.transfer.examples import Examples, channels_last, evaluated, laid_out
 from models.transfer.representations import (
     random_encoder,
@@ -28,8 +29,8 @@ from models.transfer.representations import (
 from models.transfer.results import Losses, TaskNetwork
 from models.transfer.saved import network_metadata
 
-_STATISTICS_LIMIT = 4096  # images of the train split that statistics are measured on
-_CONSTANT_LIMIT = 1024  # images of the train split that the best constant guess is fitted on
+STATISTICS_LIMIT = 4096  # images of the train split that statistics are measured on
+CONSTANT_LIMIT = 1024  # images of the train split that the best constant guess is fitted on
 
 
 def required_labels(config: AtlasConfig, views: Views) -> tuple[str, ...]:
@@ -66,9 +67,9 @@ def train_task_network(config: AtlasConfig, task: str, views: Views, context: Ru
     if task == RANDOM:
         return _untrained(config, source, views)
     train = Examples(source, views, "train")
-    source = source.fitted(train.arrays(slice(0, _STATISTICS_LIMIT)))
+    source = source.fitted(train.arrays(slice(0, STATISTICS_LIMIT)))
     train, test = Examples(source, views, "train"), Examples(source, views, "test")
-    shape = _decoder_shape(config, train)
+    shape = decoder_shape(config, train)
     run = Run(Part(context, 0.1, 0.95), run_identity(config, views, "task_network", task))
     title = source.task.title
 
@@ -135,7 +136,7 @@ def _fresh_decoder(
     return decoder
 
 
-def _decoder_shape(config: AtlasConfig, examples: Examples) -> tuple[int, int, int]:
+def decoder_shape(config: AtlasConfig, examples: Examples) -> tuple[int, int, int]:
     """Channels, height and width that the task's decoder reads: all images of an example side by side."""
     encoder = Encoder.of(config.network)
     with torch.no_grad():
@@ -146,7 +147,7 @@ def _decoder_shape(config: AtlasConfig, examples: Examples) -> tuple[int, int, i
 def _constant_losses(train: Examples, test: Examples) -> Losses:
     """Per-image losses (n,) of the guess that is best without looking."""
     source = test.definition
-    arrays = train.arrays(slice(0, _CONSTANT_LIMIT))
+    arrays = train.arrays(slice(0, CONSTANT_LIMIT))
     guess = source.constant(source.target(arrays, source.noise(arrays, None)))
     losses = [
         source.loss(guess.expand(len(target), *guess.shape), target).numpy()

@@ -1,25 +1,26 @@
 """Step II: transfers from frozen sources, and scratch baselines (Zamir et al. 2018, Sec. 3.2)."""
 
+import itertools
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.data.views import Views
 from models.networks.encoder import initialise
 from models.networks.transfer_head import TransferHead
 from models.networks.transfer_network import TransferNetwork
 from models.networks.weights import pack_network
-from models.tasks.definition import Target
 from models.training.curves import curve
-from models.training.loop import Run, Stage
+from models.training.loop import Run, Stage, StepLoss
 from models.training.progress import Part, RunContext
 from models.training.seeds import derived_seed, generator_of
 from models.transfer.config import AtlasConfig
-from models.transfer.examples import Examples, Scores, channels_last, evaluated, laid_out
+from models.transfer.examples import Examples, Scores, channels_last, evaluated, evaluated_together, laid_out
 from models.transfer.representations import Representation, inputs_kind, joined_representations
 from models.transfer.results import TransferResult
 from models.transfer.saved import SavedTask, load_task, network_metadata
@@ -62,6 +63,7 @@ def train_transfers(
         Stopped: the runner asked for it.
         Diverged: a loss was NaN or infinite.
         KeyError: a representation is missing.
+        TooFewEncoded: a source has encoded fewer images than the splits of `views` hold.
     """
     views.prepare(required_labels(config, views), Part(context, 0.0, 0.05))
     task = load_task(target_network)
@@ -128,15 +130,16 @@ class _Splits:
 
 
 def _stacks(names: Sequence[tuple[str, ...]], limit: int) -> list[list[tuple[str, ...]]]:
-    """Source sets of one order together (their networks share a shape), at most `limit` at a time."""
+    """Source sets of one order together (their networks share a shape), evenly, at most `limit` at a time."""
     orders: dict[int, list[tuple[str, ...]]] = defaultdict(list)
     for sources in dict.fromkeys(names):
         orders[len(sources)].append(sources)
-    return [
-        group[start : start + limit]
-        for _, group in sorted(orders.items())
-        for start in range(0, len(group), limit)
-    ]
+    stacks: list[list[tuple[str, ...]]] = []
+    for _, group in sorted(orders.items()):
+        parts = math.ceil(len(group) / limit)
+        bounds = [len(group) * part // parts for part in range(parts + 1)]
+        stacks += [group[start:end] for start, end in itertools.pairwise(bounds)]
+    return stacks
 
 
 def fresh_transfer(config: AtlasConfig, task: SavedTask, sources: Sequence[str]) -> TransferNetwork:
@@ -146,6 +149,27 @@ def fresh_transfer(config: AtlasConfig, task: SavedTask, sources: Sequence[str])
     head = TransferHead(inputs, inputs, channels)
     initialise(head, generator_of(config.seed, task.definition.name, "transfer", "+".join(sources)))
     return TransferNetwork(head, task.fresh_decoder())
+
+
+def transfer_loss(
+    networks: Callable[[Tensor], Sequence[Tensor]], seen: Tensor, examples: Examples
+) -> StepLoss:
+    """The mean loss of each of some networks on a batch that all of them see.
+
+    Args:
+        networks: (N, C, h, w) representations -> one prediction (N, ...) per network.
+        seen: (n, C, h, w) float16, the representations of all examples.
+        examples: of the target, n of them.
+    """
+
+    def step_loss(indices: NDArray[np.int64], generator: torch.Generator) -> Tensor:
+        predictions = networks(channels_last(seen[torch.from_numpy(indices)].float()))
+        target = examples.targets(indices, generator)
+        return torch.stack(
+            [examples.definition.loss(prediction, target).mean() for prediction in predictions]
+        )
+
+    return step_loss
 
 
 def _train_stack(
@@ -161,49 +185,35 @@ def _train_stack(
     stacked = laid_out(Stacked(networks))
     kind = inputs_kind(task.definition)
 
-    def seen(split: str) -> Tensor:
-        parts = [joined_representations(representations, sources, f"{kind}/{split}") for sources in stack]
-        return torch.cat(parts, dim=1)
-
-    training = seen("transfer")
-
-    def step_loss(indices: NDArray[np.int64], generator: torch.Generator) -> Tensor:
-        predictions = stacked(channels_last(training[torch.from_numpy(indices)].float()))
-        target = splits.transfer.targets(indices, generator)
-        losses = task.definition.loss(predictions.flatten(0, 1), _repeated(target, len(stack)))
-        return losses.view(len(stack), -1).mean(1)
-
-    losses = run.train(stage, stacked, config.transfer_training, len(splits.transfer), step_loss)
-    stacked.write_back(networks)
-    inputs = {"validation": seen("validation"), "test": seen("test")}
-    results = []
-    for position, (sources, network) in enumerate(zip(stack, networks, strict=True)):
-        laid_out(network.eval())
-        width = training.shape[1] // len(stack)
-        own = {split: x[:, position * width : (position + 1) * width] for split, x in inputs.items()}
-        test = _scores(network, own["test"], splits.test)
-        validation = _scores(network, own["validation"], splits.validation)
-        results.append(
-            TransferResult(
-                sources=sources,
-                target=task.definition.name,
-                test_losses=test.losses,
-                validation_losses=validation.losses,
-                weights=pack_network(
-                    network,
-                    metadata={**network_metadata(task.definition), "sources": list(sources)},
-                    tensors=task.definition.statistics,
-                ),
-                curve=curve(losses[:, position]),
-                metrics=test.metrics,
-            )
+    def seen(split: str, examples: Examples) -> Tensor:
+        key, count = f"{kind}/{split}", len(examples)
+        return torch.cat(
+            [joined_representations(representations, sources, key, examples=count) for sources in stack],
+            dim=1,
         )
-    return results
+
+    step_loss = transfer_loss(stacked, seen("transfer", splits.transfer), splits.transfer)
+    losses = run.train(stage, stacked, config.transfer_training, len(splits.transfer), step_loss)
+    stacked.eval().write_back(networks)
+    test = _scores(stacked, seen("test", splits.test), splits.test)
+    validation = _scores(stacked, seen("validation", splits.validation), splits.validation)
+    return [
+        TransferResult(
+            sources=sources,
+            target=task.definition.name,
+            test_losses=test[position].losses,
+            validation_losses=validation[position].losses,
+            weights=pack_network(
+                network,
+                metadata={**network_metadata(task.definition), "sources": list(sources)},
+                tensors=task.definition.statistics,
+            ),
+            curve=curve(losses[:, position]),
+            metrics=test[position].metrics,
+        )
+        for position, (sources, network) in enumerate(zip(stack, networks, strict=True))
+    ]
 
 
-def _scores(network: nn.Module, seen: Tensor, examples: Examples) -> Scores:
-    return evaluated(lambda rows: network(channels_last(seen[rows].float())), examples)
-
-
-def _repeated(target: Target, times: int) -> Target:
-    return target.take(torch.arange(len(target)).repeat(times))
+def _scores(stacked: Stacked, seen: Tensor, examples: Examples) -> list[Scores]:
+    return evaluated_together(lambda rows: stacked(channels_last(seen[rows].float())), examples)

@@ -12,7 +12,7 @@ from app.atlases.plan import build_plan
 from app.core.database import Base
 from app.core.queue import JOB_KINDS, QUEUES
 from app.tables import METADATA
-from models.transfer.config import PRESETS, atlas_config
+from models.transfer.presets import PRESETS, atlas_config
 
 ROOT = Path(__file__).parents[2]
 

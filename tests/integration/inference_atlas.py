@@ -23,9 +23,10 @@ from app.transfers.repository import TransfersRepository
 from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
 from models.data.views import RoomsViews
+from models.taxonomy.table import RANDOM, SELF
 from models.training.progress import NullContext
 from models.training.schedule import Optimisation
-from models.transfer.config import RANDOM, SELF, atlas_config
+from models.transfer.presets import atlas_config
 from models.transfer.results import TaskNetwork, TransferResult
 from models.transfer.task_specific import train_task_network
 from models.transfer.transfer import train_transfers

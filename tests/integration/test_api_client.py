@@ -19,13 +19,17 @@ from taskatlas_client import (
     TaskAtlas,
     TooLargeError,
     UnauthorizedError,
+    UnsupportedMediaError,
 )
 
 from app.core.listen import listen
 from app.core.security import Scope
+from app.estimates.service import EstimatesService
 from app.main import create_app
 from models.taxonomy.dictionary import TASKS
+from models.transfer.estimators.methods import Estimate
 from tests.integration.api_atlases import CSV, measured
+from tests.integration.api_targets import stored
 
 
 @pytest.fixture
@@ -99,6 +103,8 @@ def test_an_imported_atlas_and_all_that_follows_from_it(client, table):
     assert affinity.normalized
     assert affinity.to_numpy().shape == (2, 5)
     assert client.atlases.affinity(atlas.id, order=2).sources == ["edge2d+rgb2sfnorm"]
+    with pytest.raises(ConflictError, match="imported"):
+        client.atlases.estimates(atlas.id)
     npy = client.atlases.affinity_file(atlas.id, "npy")
     np.testing.assert_array_equal(np.load(io.BytesIO(npy), allow_pickle=False), affinity.to_numpy())
     assert client.atlases.affinity_file(atlas.id, "csv", order=2).startswith(b"sources,target,")
@@ -151,6 +157,13 @@ def test_a_build_its_job_and_its_transfers(client, platform, tmp_path):
     atlas = client.atlases.get(atlas_id)
     assert (atlas.job_id, atlas.dataset is None) == (job.id, False)
     assert atlas.networks[0].win_rate_vs_random == 0.75
+    with platform.database.session() as session:
+        estimate = Estimate("hscore", "depth", "normals", 0.25)
+        EstimatesService(session, platform).add(atlas_id, [estimate])
+    estimates = client.atlases.estimates(atlas_id, method="hscore")
+    assert (estimates.targets, estimates.sources) == (["depth", "normals"], ["depth", "normals", "random"])
+    assert estimates.values == [[None, None, None], [0.25, None, None]]
+    assert estimates.correlation is None
     transfer = client.atlases.transfer(atlas_id, client.atlases.transfers(atlas_id).items[0].id)
     assert transfer.curves["head"]["losses"] == [1.5, 0.5]
     assert (transfer.win_rate, transfer.test_loss, transfer.metrics) == (0.625, 0.125, {"mean_angle": 20.5})
@@ -160,6 +173,10 @@ def test_a_build_its_job_and_its_transfers(client, platform, tmp_path):
     picture.write_bytes(b"no picture")
     with pytest.raises((NotReadyError, InvalidInputError)):
         client.atlases.infer(atlas_id, [picture], tasks=["depth"])
+    children = client.jobs.list(parent=job.id, limit=3)
+    rest = client.jobs.list(parent=job.id, cursor=children.next_cursor)
+    kinds = [child.kind for child in children.items + rest.items]
+    assert (len(kinds), kinds.count("atlas.estimates")) == (job.children["queued"], 1)
     client.jobs.cancel(job.id)
     with pytest.raises(JobCancelledError):
         client.jobs.wait(job)
@@ -219,3 +236,31 @@ def test_a_dropped_connection_leaves_the_service_alive(client, server):
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(part)
     assert client.atlases.list().items == []
+
+
+def test_novel_targets(client, platform):
+    atlas_id = client.atlases.build("small", preset="tiny").resource.id
+    measured(platform, atlas_id, finish=True)
+    few = client.datasets.create("few", "rooms", options={"views": 64, "size": 32})
+    asked = {"dataset": few.id, "task": "scene_class", "orders": [1], "per_target": 1}
+    job = client.targets.train(atlas_id, "kinds", **asked, overrides={"stack": 2})
+    target_id = job.result["target_id"]
+    training = client.targets.get(atlas_id, target_id)
+    assert (training.status, training.ranking, training.best, training.facts) == ("training", [], None, None)
+    assert client.targets.list(atlas_id).items[0].ranking is None
+    with pytest.raises(ConflictError, match="is training"):
+        client.targets.infer(atlas_id, target_id, [b"no image"])
+
+    stored(platform, atlas_id, target_id)
+    target = client.targets.get(atlas_id, target_id)
+    assert target.best == target.ranking[0]
+    assert (target.best.sources, target.best.kind, target.scratch.kind) == (["depth"], "transfer", "scratch")
+    assert (target.images.labels, target.constant.test_loss) == (32, 1.0)
+    assert target.facts.metrics["top_1"].unit == "share"
+    with pytest.raises(UnsupportedMediaError):
+        client.targets.infer(atlas_id, target_id, [b"no image"], array=True)
+    with pytest.raises(InvalidInputError, match="no model 'mdl_no'"):
+        client.targets.infer(atlas_id, target_id, [b"no image"], model="mdl_no")
+    client.targets.delete(atlas_id, target_id)
+    with pytest.raises(NotFoundError):
+        client.targets.get(atlas_id, target_id)

@@ -15,18 +15,22 @@ from fastapi.testclient import TestClient
 from taskatlas_client._events import parse_events
 
 from app.atlases.building import BuildingService
+from app.atlases.plan import ESTIMATES, TRANSFERS
 from app.atlases.repository import AtlasesRepository
 from app.core.platform import Platform, build_platform
 from app.core.settings import load_settings
 from app.jobs.states import JobState
 from app.main import create_app
 from app.transfers.service import TransfersService
+from models.transfer.estimators.methods import METHODS
+from tests.integration.inference_atlas import engine
 from tests.integration.worker_process import WorkerProcess, job_of, jobs_of, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 API = "/api/v1"
 SEED = 3
+ROOM = Path(__file__).parents[2] / "app/dashboard/static/sample-room.jpg"
 
 
 @dataclass
@@ -218,6 +222,30 @@ def objective(transfers, sources):
     return sum(best.values())
 
 
+def test_transfers_are_ranked_by_estimates_before_the_first_one_trains(service, built):
+    jobs = jobs_of(service.platform, built.job["id"])
+    (estimates,) = [job for job in jobs if job.kind == ESTIMATES]
+    transfers = [job for job in jobs if job.kind == TRANSFERS]
+    assert estimates.finished_at <= min(job.started_at for job in transfers), "there is one worker"
+    assert (estimates.finished_at - estimates.started_at).total_seconds() < 10
+    atlas = service.get(f"/atlases/{built.atlas}")
+    for method in METHODS:
+        answer = service.get(f"/atlases/{built.atlas}/estimates", method=method)
+        assert (answer["targets"], answer["sources"]) == (atlas["targets"], atlas["sources"])
+        values = np.array(answer["values"], dtype=float)
+        defined = [
+            [
+                source != target and (method != "leep" or source == "scene_class")
+                for source in answer["sources"]
+            ]
+            for target in answer["targets"]
+        ]
+        np.testing.assert_array_equal(np.isfinite(values), defined)
+        compared = [each["sources"] for each in answer["correlation"]["targets"]]
+        assert compared == [sum(row) for row in defined]
+        assert (answer["correlation"]["spearman"] is None) == (method == "leep")
+
+
 def all_transfers(service, atlas_id):
     return service.get(f"/atlases/{atlas_id}/transfers", limit=200)["items"]
 
@@ -258,6 +286,11 @@ def test_a_build_whose_worker_was_killed_in_training_goes_on_and_ends_with_the_s
     assert broken.resumed[1].attempt_progress > 0, "it went on from its checkpoint"
     assert differing(*(artifacts(service.platform, each.atlas) for each in (broken, built))) == {}
     assert differing(*(numbers(service.platform, each.atlas) for each in (broken, built))) == {}
+    for method in METHODS:
+        one, other = (
+            service.get(f"/atlases/{each.atlas}/estimates", method=method) for each in (broken, built)
+        )
+        assert one == other
 
 
 def differing(one, other):
@@ -292,6 +325,41 @@ def numbers(platform, atlas_id):
             )
             for each in TransfersService(session, platform).all(atlas_id)
         }
+
+
+def test_a_built_atlas_predicts_the_same_after_it_went_through_a_file(service, built):
+    wanted = next(
+        each
+        for each in all_transfers(service, built.atlas)
+        if (each["target"], each["order"]) == ("depth", 2)
+    )
+    file = service.http.get(f"{API}/atlases/{built.atlas}/export").content
+    made = service.http.post(f"{API}/atlases/import", files={"file": ("a.zip", file)}, data={"name": "copy"})
+    assert made.status_code == 201, made.text
+    copy = made.json()["id"]
+    assert differing(*(numbers(service.platform, each) for each in (built.atlas, copy))) == {}
+    same = next(
+        each
+        for each in all_transfers(service, copy)
+        if (each["target"], each["sources"]) == (wanted["target"], wanted["sources"])
+    )
+    with engine(service.platform.settings):
+        answers = [
+            service.http.post(
+                f"{API}/atlases/{atlas}/infer",
+                files={"image": ("room.jpg", ROOM.read_bytes(), "image/jpeg")},
+                data={"tasks": "all", "transfers": transfer["id"], "array": "true"},
+            )
+            for atlas, transfer in ((built.atlas, wanted), (copy, same))
+        ]
+    assert [answer.status_code for answer in answers] == [200, 200], answers[1].text
+    before, after = (
+        [each | {"transfer_id": None} for each in answer.json()["predictions"]] for answer in answers
+    )
+    assert before == after
+    assert len(before) == 4 + 1
+    assert service.http.delete(f"{API}/atlases/{copy}").status_code == 204
+    assert service.http.get(f"{API}/atlases/{built.atlas}/export").content == file, "what both need was kept"
 
 
 def test_no_checkpoint_is_left_of_a_build(service, built, broken):

@@ -32,7 +32,7 @@ from app.inference.protocol import EngineHealth
 from app.main import create_app
 from app.transfers.repository import TransfersRepository
 from models.taxonomy.dictionary import TASKS
-from models.transfer.config import RANDOM, SELF
+from models.taxonomy.table import RANDOM, SELF
 from models.transfer.serving import load_network, load_transfer
 from tests.integration.inference_atlas import (
     ATLAS,

@@ -1,6 +1,7 @@
 """Atlases, their networks and transfers, with real rows on both databases."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -163,6 +164,48 @@ def test_artefacts_in_use_are_found_wherever_they_are_named(atlases, transfers):
     assert transfers.artifacts("atl_1") == {"w", "c"}
     assert transfers.referenced(["w", "unknown"]) == {"w"}
     assert transfers.referenced([]) == set()
+
+
+def test_an_atlas_names_its_base_even_when_that_is_gone(session, atlases):
+    atlases.add(dataclasses.replace(ATLAS, id="atl_2", base_id="atl_1"))
+    atlases.delete("atl_1")
+    session.expire_all()
+    assert (atlases.get("atl_2").base_id, atlases.get("atl_1")) == ("atl_1", None)
+
+
+def test_a_base_that_is_held_is_deleted_only_after_its_networks_are_taken_over(database):
+    """Whoever deletes must see who else needs the artefacts by then."""
+    found = {}
+
+    def delete():
+        with database.session() as session:
+            repository = AtlasesRepository(session)
+            released = repository.artifacts("atl_1")
+            repository.delete("atl_1")
+            found["unused"] = released - repository.referenced(released)
+
+    with database.session() as session:
+        repository = AtlasesRepository(session)
+        repository.add(ATLAS)
+        repository.add_network(network("edges"))
+        repository.add_network(network("normals"))
+    with ThreadPoolExecutor(1) as pool:
+        with database.session() as session:
+            repository = AtlasesRepository(session)
+            repository.hold("atl_1")
+            repository.hold("atl_unknown")
+            deleting = pool.submit(delete)
+            repository.add(dataclasses.replace(ATLAS, id="atl_2", base_id="atl_1"))
+            repository.add_network(network("edges", atlas_id="atl_2"))
+            with pytest.raises(TimeoutError):
+                deleting.result(timeout=0.5)
+        deleting.result(timeout=20)
+    assert found["unused"] == {
+        "weights-normals",
+        "losses-normals",
+        "curves-normals",
+        "representation-normals",
+    }
 
 
 def test_networks_and_transfers_go_with_their_atlas(session, atlases, transfers):

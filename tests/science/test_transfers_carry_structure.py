@@ -14,7 +14,7 @@ from models.data.views import RoomsViews
 from models.taxonomy.table import RANDOM, SELF, Transfer
 from models.training.progress import NullContext
 from models.transfer.atlas import AtlasResult, build_atlas
-from models.transfer.config import atlas_config
+from models.transfer.presets import atlas_config
 
 pytestmark = [pytest.mark.science, pytest.mark.slow]
 

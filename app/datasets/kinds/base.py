@@ -31,7 +31,7 @@ class Availability:
     Attributes:
         available: every array that the task needs is there.
         views: labelled views of the task, over all splits.
-        detail: why not, if not.
+        detail: why not, if not; or where the labels come from, if that needs saying.
     """
 
     available: bool
@@ -48,6 +48,21 @@ class SkippedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Views of a split that lack labels: an atlas of one of the tasks leaves them out.
+
+    Attributes:
+        split: which.
+        tasks: available ones that cannot use the views.
+        views: how many there are that serve all other tasks, and none of these.
+    """
+
+    split: str
+    tasks: tuple[str, ...]
+    views: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What the validation of a data set found.
 
@@ -55,7 +70,9 @@ class Report:
         image_size: height and width of its images, in pixels; None where they differ.
         splits: views by split.
         tasks: by name, of the dictionary and of `own`.
-        skipped: every file left out, with the reason.
+        skipped: every file left out, with the reason; the first of them, where they are many.
+        skipped_total: how many there are; None where `skipped` holds all.
+        gaps: views that do not serve every available task.
         own: tasks that its user declared.
     """
 
@@ -63,6 +80,8 @@ class Report:
     splits: Mapping[str, int]
     tasks: Mapping[str, Availability]
     skipped: tuple[SkippedFile, ...] = field(default=())
+    skipped_total: int | None = None
+    gaps: tuple[Gap, ...] = field(default=())
     own: tuple[OwnTask, ...] = field(default=())
 
 

@@ -7,6 +7,7 @@ from app.datasets.kinds.base import DatasetKind
 from app.datasets.kinds.image_folder import ImageFolder
 from app.datasets.kinds.nyu_npz import NyuNpz
 from app.datasets.kinds.rooms import Rooms
+from app.datasets.kinds.taskonomy_folder import TaskonomyFolder
 
-_KINDS: tuple[DatasetKind, ...] = (Rooms(), NyuNpz(), ImageFolder())
+_KINDS: tuple[DatasetKind, ...] = (Rooms(), NyuNpz(), TaskonomyFolder(), ImageFolder())
 KINDS: Mapping[str, DatasetKind] = MappingProxyType({kind.name: kind for kind in _KINDS})

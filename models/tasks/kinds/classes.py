@@ -93,7 +93,7 @@ def _ranked(shares: NDArray[np.generic]) -> list[int]:
 
 
 class SceneClass(Classification):
-    """What kind of room it is."""
+    """What kind of room it is: a class, or a soft label over classes as Taskonomy has it."""
 
     labels = ("rgb", "scene_class")
 
@@ -106,7 +106,8 @@ class SceneClass(Classification):
 
     @override
     def target(self, batch: Batch, noise: Tensor | None = None) -> Target:
-        return Target(one_hot(batch["scene_class"], len(self.classes)))
+        labels = batch["scene_class"]
+        return Target(labels.float() if labels.ndim == 2 else one_hot(labels, len(self.classes)))
 
 
 class ObjectClass(Classification):

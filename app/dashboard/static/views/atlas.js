@@ -1,6 +1,6 @@
 // One atlas: what it is, and everything one can ask it.
 
-import { get } from "../lib/api.js";
+import { download, get } from "../lib/api.js";
 import { empty, h, replace } from "../lib/dom.js";
 import { ago, plural } from "../lib/format.js";
 import { watchJob } from "../lib/stream.js";
@@ -63,13 +63,14 @@ export async function atlasPage(id, signal) {
     facts(atlas),
   ];
   if (atlas.status !== READY) return [...head, await unfinished(atlas, signal)];
+  head.push(h("p", null, h("button", { type: "button", class: "quiet", onclick: () => download(`${path}/export?compact=true`, `${atlas.id}.atlas.zip`) }, "Download this atlas")));
   const parts = [
     ["affinity", "Affinity", "How well each source serves each target: the principal eigenvector of a tournament over held-out images. Higher is better.",
       (body) => affinitySection(body, path, atlas, signal)],
     ["taxonomy", "Taxonomy", `The best ${plural(atlas.targets.length, "transfer")}, one for each target, when only so many source tasks may be chosen.`,
       (body) => taxonomySection(body, path, atlas, signal)],
     ["tree", "Task tree", "Tasks whose representations serve other tasks alike stand together.", (body) => treeSection(body, path, signal)],
-    atlas.origin === "built" ? ["networks", "Task networks", "How often each network beats the best constant guess, and a read-out from a random encoder, on held-out images.",
+    atlas.networks.length ? ["networks", "Task networks", "How often each network beats the best constant guess, and a read-out from a random encoder, on held-out images.",
       (body) => networksSection(body, atlas)] : null,
     ["try-it", "Try it", null, (body) => tryItSection(body, path, atlas)],
   ].filter(Boolean);

@@ -9,9 +9,12 @@ import { importForm } from "./import.js";
 import { jobsPanel } from "./jobs.js";
 import { problemBox } from "./problem.js";
 
-const ORIGINS = { built: "Built here", imported: "Imported", bundled: "Bundled" };
+const ORIGINS = { built: "Built here", imported: "Imported" };
 
 const fact = (value, word) => h("span", null, h("b", null, value), ` ${word}`);
+
+/** What comes with the code is there at once, so it stands first; the others stay newest first. */
+const bundledFirst = (atlases) => [...atlases].sort((one, other) => (other.origin === "bundled") - (one.origin === "bundled"));
 
 function atlasCard(atlas) {
   return h("li", null, h("a", { class: "card atlas-card", href: `#/atlases/${encodeURIComponent(atlas.id)}` },
@@ -22,14 +25,15 @@ function atlasCard(atlas) {
       fact(atlas.targets.length, atlas.targets.length === 1 ? "target" : "targets"),
       fact(atlas.sources.length, atlas.sources.length === 1 ? "source" : "sources"),
       fact(atlas.transfer_count.toLocaleString("en"), atlas.transfer_count === 1 ? "transfer" : "transfers")),
-    h("span", { class: "muted small" }, `${ORIGINS[atlas.origin] ?? atlas.origin} · ${ago(atlas.created_at)}`)));
+    h("span", { class: "muted small" }, atlas.origin === "bundled" ? "Comes with Task Atlas · try its networks on a picture at once"
+      : `${ORIGINS[atlas.origin] ?? atlas.origin} · ${ago(atlas.created_at)}`)));
 }
 
 async function atlasList(target, signal) {
   try {
     const atlases = await all("/atlases", { signal });
     replace(target, atlases.length
-      ? h("ul", { class: "cards" }, atlases.map(atlasCard))
+      ? h("ul", { class: "cards" }, bundledFirst(atlases).map(atlasCard))
       : empty("No atlas yet", "Build one from rendered rooms, or import measured affinities. The “tiny” preset takes about a minute."));
   } catch (error) {
     if (!signal.aborted) replace(target, problemBox(error));

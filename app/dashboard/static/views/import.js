@@ -7,16 +7,16 @@ import { problemBox } from "./problem.js";
 export function importForm(onimported) {
   const fileId = uid("file");
   const nameId = uid("name");
-  const file = h("input", { id: fileId, type: "file", name: "file", required: true, accept: ".csv,.pkl,text/csv" });
+  const file = h("input", { id: fileId, type: "file", name: "file", required: true, accept: ".csv,.pkl,.zip,text/csv,application/zip" });
   const name = h("input", { id: nameId, name: "name", required: true, maxlength: 200, autocomplete: "off" });
   const answer = h("div", { "aria-live": "polite" });
   const button = h("button", { type: "submit" }, "Import");
   file.addEventListener("change", () => {
-    if (!name.value && file.files[0]) name.value = file.files[0].name.replace(/\.\w+$/, "").replaceAll("_", " ");
+    if (!name.value && file.files[0]) name.value = file.files[0].name.replace(/(\.atlas)?\.\w+$/, "").replaceAll("_", " ");
   });
   const form = h("form", null,
     h("div", { class: "field" }, h("label", { for: fileId }, "File"), file,
-      h("p", { class: "hint" }, "A CSV of transfers, or an all_affinities file as the Taskonomy authors released it.")),
+      h("p", { class: "hint" }, "A CSV of transfers, an all_affinities file as the Taskonomy authors released it, or an atlas that was exported.")),
     h("div", { class: "field" }, h("label", { for: nameId }, "Name"), name), button, answer);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

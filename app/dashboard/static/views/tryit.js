@@ -45,8 +45,8 @@ function prediction(item) {
 }
 
 export async function tryItSection(body, path, atlas) {
-  if (atlas.origin !== "built") {
-    replace(body, empty("No networks to try", "This atlas was imported: it holds measured affinities, not networks. Build one to try its predictions."));
+  if (!atlas.networks.length) {
+    replace(body, empty("No networks to try", "This atlas holds measured affinities, not networks. Build one to try its predictions."));
     return;
   }
   const id = uid("picture");

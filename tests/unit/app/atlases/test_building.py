@@ -15,8 +15,8 @@ from app.core.artifacts import build_artifact_store
 from app.core.errors import NotFound
 from app.core.settings import ArtifactSettings
 from app.transfers.service import TransfersService
+from models.taxonomy.table import RANDOM, SELF
 from models.training.curves import Curve
-from models.transfer.config import RANDOM, SELF
 from models.transfer.results import TaskNetwork, TransferResult
 
 TASKS = ("autoencoding", "depth", "normals")
@@ -117,6 +117,18 @@ def test_sources_of_higher_orders_are_ranked_by_what_was_measured_in_order_1(pla
     assert second.target_network == b"weights of depth"
     assert set(second.representations) == {*TASKS, RANDOM}
     assert np.all(second.representations["normals"]["rgb/test"] == len("normals"))
+
+
+def test_estimators_get_every_network_that_is_trained_and_read_it_when_they_ask(platform, atlas):
+    with platform.database.session(read_only=True) as session:
+        networks = BuildingService(session, platform).networks(atlas)
+        assert BuildingService(session, platform).networks("atl_none") == {}
+    assert set(networks) == {*TASKS, RANDOM}
+    assert networks["depth"].weights == b"weights of depth"
+    assert np.all(networks["depth"].representations["rgb/test"] == len("depth"))
+    platform.artifacts.delete(networks["depth"].network.representations["rgb/test"])
+    with pytest.raises(FileNotFoundError):
+        networks["depth"].representations["rgb/test"]
 
 
 def test_tournaments_score_every_transfer_and_complete_the_atlas(platform, atlas):

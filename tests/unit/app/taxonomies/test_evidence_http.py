@@ -53,6 +53,8 @@ def test_significance_compares_the_optimum_with_both_controls(api, atlas):
         assert 0 < objective["percentile"] <= 100
     assert answer["wired"]["objective"]["mean"] > answer["random"]["objective"]["mean"]
     assert answer["random"]["gain"]["optimum"] == pytest.approx(0.8)
+    assert 0 < answer["random"]["gain_correlation"] <= 1
+    assert 0 < answer["random"]["quality_correlation"] <= 1
 
 
 def test_significance_takes_every_order_and_a_thousand_samples_by_default(api, atlas):
@@ -133,5 +135,6 @@ def test_client_reads_the_answers(api, atlas):
     found = decode(Significance, api.get(f"{atlas}/significance?budget=2&samples=50").json())
     assert found.random.quality is not None
     assert len(found.random.quality.quantiles) == len(found.levels)
+    assert found.random.gain_correlation is not None
     groups = decode(Clustering, api.get(f"{atlas}/tree/groups?permutations=99").json()).groups
     assert [each.group for each in groups] == ["2d", "3d"]

@@ -79,6 +79,29 @@ def test_gain_is_the_mean_over_targets_whose_transfer_has_one() -> None:
     assert found.wired.quality is found.random.quality is None
 
 
+def test_predictions_are_correlated_with_what_was_measured_over_the_random_taxonomies() -> None:
+    table = [
+        Transfer((source,), target, affinity, gain=gain, quality=1 - gain)
+        for target in "tu"
+        for source, affinity, gain in (("a", 0.9, 0.1), ("b", 0.5, 0.2), ("c", 0.2, 0.7), ("d", 0.1, 0.8))
+    ]
+    found = significance(table, Options(budget=1), samples=100)
+    # one source serves both targets: the more affinity, the less gain and the more quality
+    assert found.random.gain_correlation == found.wired.gain_correlation == pytest.approx(-1.0)
+    assert found.random.quality_correlation == found.wired.quality_correlation == pytest.approx(1.0)
+
+
+def test_correlation_of_what_was_not_measured_or_never_differs_is_unknown() -> None:
+    ungraded = significance([row("a", "t", 0.2), row("b", "t", 0.1)], Options(budget=1), samples=50)
+    assert ungraded.random.gain_correlation is ungraded.random.quality_correlation is None
+    alone = significance([row("a", "t", 0.5, 0.5)], Options(budget=1), samples=50)
+    assert alone.random.gain_correlation is None
+    few = significance(
+        [row("a", "t", 0.5, 0.5), row("b", "t", 0.1, 0.2)], Options(budget=1), samples=2, seed=1
+    )
+    assert few.random.gain_correlation is None
+
+
 def test_equal_taxonomies_are_not_beaten() -> None:
     everything = significance(TABLE, Options(budget=3), samples=99).wired.objective
     assert everything is not None

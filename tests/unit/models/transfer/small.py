@@ -9,7 +9,8 @@ import numpy as np
 from models.data.splits import Split
 from models.data.views import INDEX, Array, Views
 from models.training.progress import NullContext, RunContext
-from models.transfer.config import AtlasConfig, atlas_config
+from models.transfer.config import AtlasConfig
+from models.transfer.presets import atlas_config
 
 TASKS = ("autoencoding", "denoising", "colorization", "depth", "scene_class")
 OVERRIDES: Mapping[str, Any] = {

@@ -5,7 +5,9 @@ import pytest
 
 from models.taxonomy.dictionary import TASKS
 from models.taxonomy.own import own_task
-from models.transfer.config import PRESETS, RANDOM, AtlasConfig, ConfigError, atlas_config
+from models.taxonomy.table import RANDOM
+from models.transfer.config import AtlasConfig, ConfigError
+from models.transfer.presets import PRESETS, atlas_config
 
 
 @pytest.mark.parametrize("preset", PRESETS)

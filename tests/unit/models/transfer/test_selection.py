@@ -1,10 +1,12 @@
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 
 from models.training.curves import Curve
-from models.transfer.config import ALL_TASKS, atlas_config
+from models.transfer.config import ALL_TASKS
+from models.transfer.presets import atlas_config
 from models.transfer.results import TransferResult
 from models.transfer.selection import (
     beam_width,
@@ -53,13 +55,28 @@ def test_pairs_come_from_the_best_single_sources_most_promising_first() -> None:
     )
 
 
-@pytest.mark.parametrize(("order", "width"), [(2, 5), (3, 5), (4, 6), (5, 5), (7, 7)])
-def test_the_beam_narrows_with_the_order(order: int, width: int) -> None:
+@pytest.mark.parametrize(
+    ("order", "width", "sets"),
+    [(1, 5, 5), (2, 5, 10), (3, 5, 10), (4, 5, 5), (5, 5, 1), (6, 6, 1), (7, 7, 1)],
+)
+def test_sets_are_all_of_the_best_five_up_to_order_5_and_the_best_alone_above(
+    order: int, width: int, sets: int
+) -> None:
     assert beam_width(order) == width
     many = atlas_config("full", orders=(1, order), per_target=10_000)
     losses = {name: float(rank) for rank, name in enumerate(ALL_TASKS)}
-    used = {source for sources in higher_order_sets(many, order, losses) for source in sources}
-    assert used == set(ALL_TASKS[:width])
+    found = higher_order_sets(many, order, losses)
+    assert {frozenset(each) for each in found} == {
+        frozenset(each) for each in combinations(ALL_TASKS[:width], order)
+    }
+    assert len(found) == len(set(found)) == sets
+
+
+def test_the_full_preset_tries_all_sets_of_the_best_five() -> None:
+    config = atlas_config("full")
+    losses = {name: float(rank) for rank, name in enumerate(ALL_TASKS)}
+    found = {order: len(higher_order_sets(config, order, losses)) for order in config.orders if order > 1}
+    assert found == {2: 10, 3: 10, 4: 5, 5: 1}
 
 
 def test_the_random_encoder_is_never_joined_with_others() -> None:

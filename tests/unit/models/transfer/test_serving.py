@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from models.data.views import RoomsViews
 from models.networks.weights import WeightsError
 from models.taxonomy.dictionary import TASKS
+from models.taxonomy.table import RANDOM
 from models.training.progress import NullContext
-from models.transfer.config import RANDOM
 from models.transfer.examples import Examples, channels_last
 from models.transfer.representations import joined_representations
 from models.transfer.results import TaskNetwork, TransferResult

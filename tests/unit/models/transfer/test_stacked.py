@@ -10,7 +10,7 @@ from models.networks.encoder import initialise
 from models.networks.transfer_head import TransferHead
 from models.networks.transfer_network import TransferNetwork
 from models.networks.vector_head import VectorHead
-from models.transfer.stacked import Stacked, StackError
+from models.transfer.stacked import Interpolation, Stacked, StackError
 
 SHAPE = NetworkConfig(image_size=16, encoder_widths=(4, 4), encoder_blocks=(0, 0)).representation_shape
 
@@ -46,7 +46,7 @@ def test_a_stack_gives_what_each_network_gives(
         network.train(training)(part)
         for network, part in zip(networks, seen.chunk(count, dim=1), strict=True)
     ]
-    torch.testing.assert_close(stacked(seen), torch.stack(alone), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(torch.stack(stacked(seen)), torch.stack(alone), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("make", [dense, vector])
@@ -56,7 +56,7 @@ def test_steps_of_a_stack_written_back_are_steps_of_each_network(make: Callable[
     optimiser = torch.optim.SGD(stacked.parameters(), lr=0.1)
     for _ in range(3):
         optimiser.zero_grad()
-        stacked(seen).square().flatten(2).mean(2).mean(1).sum().backward()
+        torch.stack([output.square().mean() for output in stacked(seen)]).sum().backward()
         optimiser.step()
     stacked.write_back(networks)
     for network, part in zip(alone, seen.chunk(2, dim=1), strict=True):
@@ -70,11 +70,22 @@ def test_steps_of_a_stack_written_back_are_steps_of_each_network(make: Callable[
             torch.testing.assert_close(value, other.state_dict()[name], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("size", [(16, 16), (9, 20), (4, 3)])
+def test_interpolation_is_bilinear_upsampling_in_both_directions(size: tuple[int, int]) -> None:
+    seen = torch.randn(2, 3, 4, 6, generator=torch.Generator().manual_seed(4)).requires_grad_()
+    layers = (Interpolation(size), nn.Upsample(size=size, mode="bilinear", align_corners=False))
+    found, expected = (layer(seen) for layer in layers)
+    torch.testing.assert_close(found, expected)
+    weights = torch.randn(expected.shape, generator=torch.Generator().manual_seed(5))
+    back = [torch.autograd.grad((output * weights).sum(), seen)[0] for output in (found, expected)]
+    torch.testing.assert_close(*back)
+
+
 def test_a_stack_leaves_the_networks_it_was_made_of_as_they_are() -> None:
     networks = drawn(dense, 2)
     before = [value.clone() for network in networks for value in network.state_dict().values()]
     stacked = Stacked(networks)
-    stacked(inputs(2)).sum().backward()
+    torch.stack(stacked(inputs(2))).sum().backward()
     for parameter in stacked.parameters():
         parameter.data.zero_()
     after = [value for network in networks for value in network.state_dict().values()]

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from models.data.views import RoomsViews
+from models.taxonomy.table import RANDOM
 from models.training.progress import NullContext, Stopped
-from models.transfer.config import RANDOM
 from models.transfer.examples import Examples, evaluated
 from models.transfer.representations import random_encoder, represent
 from models.transfer.results import TaskNetwork

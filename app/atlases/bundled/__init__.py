@@ -1,0 +1,1 @@
+"""The demonstration atlas that comes with the code, installed once into every database."""
