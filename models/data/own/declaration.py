@@ -28,6 +28,7 @@ DICTIONARY: Mapping[str, OwnKind] = MappingProxyType(
 )
 """Tasks of the dictionary whose labels a folder can hold, with the kind of these."""
 
+_SHARED = "object_class"  # the one task of the dictionary whose label is shares of classes
 _IMAGE_KEYS = ("files", "table", "image", "second", "third", "split")
 _MEANING = ("kind", "title", "description", "inputs", "loss", "names", "unit")
 _PLACES: Mapping[OwnKind, tuple[str, ...]] = MappingProxyType(
@@ -379,6 +380,8 @@ def _check_place(table: _Table, labels: Labels, images: Images) -> None:
         return
     if places[0] in {"column", "columns"} and not images.table:
         table.wrong(places[0], "needs a table: images.table")
+    if labels.columns and labels.task is None and labels.kind == "class" and labels.name != _SHARED:
+        table.wrong("columns", f"{labels.name} is one class: give its `column`; shares are for {_SHARED}")
     if labels.inputs > len(images.columns):
         table.wrong(
             "inputs", f"{labels.name} looks at {labels.inputs} images: name their columns in `images`"

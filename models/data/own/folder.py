@@ -91,9 +91,11 @@ def open_folder(
     root = root.resolve()
     listing = list_folder(root, tasks_file)
     stamps = _stamps(root, listing)
-    found = _remembered(memo, stamps) or _checked(root, listing, size, workers)
-    if memo is not None:
-        _remember(memo, stamps, found)
+    found = _remembered(memo, stamps)
+    if found is None:
+        found = _checked(root, listing, size, workers)
+        if memo is not None:
+            _remember(memo, stamps, found)
     views = tuple(listing.views[place] for place in found.kept)
     skipped = (*listing.skipped, *(Skipped(path, reason) for path, reason in found.skipped))
     if not views:

@@ -74,6 +74,7 @@ def test_shares_of_classes_are_named_for_their_columns():
         (TABLE + '[tasks.a]\nkind = "image"\nfiles = "{stem}"\ninputs = true', "tasks.a.inputs: must be a whole"),
         (TABLE + '[tasks.a]\nkind = "vector"\ncolumns = ["x", "x"]', "tasks.a.names: 'x' is named twice"),
         (TABLE + '[tasks.a]\nkind = "vector"\ncolumns = ["x"]\nnames = ["u", "v"]', "tasks.a.columns: 1 are named"),
+        (TABLE + '[tasks.scene_class]\ncolumns = ["a", "b"]', "tasks.scene_class.columns: scene_class is one class"),
         (TABLE + '[tasks.egomotion]\ncolumns = ["x"]', "tasks.egomotion.columns: 1 are named for 18"),
         (TABLE + '[tasks.a]\nkind = "class"\ncolumn = "c"\nnumbers = true', "tasks.a.numbers: goes with"),
         (TABLE + '[tasks.a]\nkind = "class"\ncolumn = "c"\nclasses = ["one"]', "tasks.a.classes: 2 to 1000"),
