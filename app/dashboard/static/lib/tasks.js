@@ -28,6 +28,8 @@ export async function loadTasks(signal) {
   return loaded;
 }
 
+/** The dictionary's entry of a task by either name; undefined of a stranger. */
+export const task = (name) => known.get(name);
 export const title = (name) => known.get(name)?.title ?? name.replaceAll("_", " ");
 export const titles = (names) => names.map(title).join(" + ");
 export const group = (name) => known.get(name)?.group ?? "other";
@@ -38,3 +40,6 @@ export function byGroup(names) {
   const rank = (name) => (reserved(name) ? RANKS.length + Object.keys(RESERVED).indexOf(name) : RANKS.indexOf(group(name)));
   return [...names].sort((a, b) => rank(a) - rank(b) || title(a).localeCompare(title(b)));
 }
+
+/** What has a `group`, in the order of groups. */
+export const byRank = (entries) => [...entries].sort((a, b) => RANKS.indexOf(a.group) - RANKS.indexOf(b.group));
