@@ -2,8 +2,8 @@
 
 import { all } from "./api.js";
 
-const RANKS = ["2d", "3d", "semantic", "low-dim", "other"];
-export const GROUP_TITLES = { "2d": "2D", "3d": "3D", semantic: "Semantic", "low-dim": "Low-dimensional", other: "Other" };
+const RANKS = ["2d", "3d", "semantic", "low-dim", "own", "other"];
+export const GROUP_TITLES = { "2d": "2D", "3d": "3D", semantic: "Semantic", "low-dim": "Low-dimensional", own: "Your own", other: "Other" };
 const RESERVED = {
   self: { title: "Self, fully supervised", group: "other" },
   random: { title: "Random encoder", group: "other" },
@@ -26,6 +26,11 @@ export async function loadTasks(signal) {
     for (const task of tasks) if (!(task.name in RESERVED)) known.set(task.name, task);
   }
   return loaded;
+}
+
+/** Tasks that the user of a data set declared: {name, title, inputs, ...}; the dictionary does not have them. */
+export function declare(tasks) {
+  for (const each of tasks) known.set(each.name, { ...each, group: "own" });
 }
 
 /** The dictionary's entry of a task by either name; undefined of a stranger. */

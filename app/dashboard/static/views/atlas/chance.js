@@ -48,7 +48,7 @@ function found(answer) {
       `${plural(samples, "random set")} of ${plural(answer.sources.length, "source")} that serve as many targets`,
       samples < SAMPLES ? " (feasible ones are rare here)" : "",
       ". Connected at random: every target takes any allowed transfer. Connected at best: its best one, so only the choice of sources is random. ",
-      "The optimum maximises the objective; gain and quality follow if affinity means what it should.",
+      "The optimum maximises the objective; gain and quality follow if affinity means what it should. Here their means count fully supervised targets too.",
       answer.optimal ? "" : " The optimum is not proven within the time limit."),
   ];
 }

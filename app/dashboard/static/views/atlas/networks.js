@@ -1,7 +1,7 @@
 // How good the task networks are: the paper's win-rate table, with each task's main metric.
 
 import { empty, h, replace } from "../../lib/dom.js";
-import { mean, percent, plural } from "../../lib/format.js";
+import { mean, number, percent, plural } from "../../lib/format.js";
 import { mainMetric, withUnit } from "../../lib/metrics.js";
 import { byGroup, group, reserved, title } from "../../lib/tasks.js";
 
@@ -12,11 +12,15 @@ const rate = (value) => h("td", { class: "rate" }, value === null || value === u
   h("span", { class: `rate-track${value < 0.5 ? " is-low" : ""}`, "aria-hidden": "true" }, h("span", { style: { width: percent(value, 1) } })),
   percent(value)]);
 
+/** The main metric; of a task that is not of the dictionary the first that was measured. */
 function metric(network) {
   const main = mainMetric(network.task);
-  if (!main || !(main.metric in network.metrics)) return h("td", { class: "muted" }, "–");
-  return h("td", null, h("b", null, withUnit(network.metrics[main.metric], main.unit)),
-    h("span", { class: "muted" }, ` ${main.words}, ${main.lower ? "less" : "more"} is better`));
+  if (main && main.metric in network.metrics) {
+    return h("td", null, h("b", null, withUnit(network.metrics[main.metric], main.unit)),
+      h("span", { class: "muted" }, ` ${main.words}, ${main.lower ? "less" : "more"} is better`));
+  }
+  const [first] = Object.entries(network.metrics);
+  return h("td", null, first ? [h("b", null, number(first[1])), h("span", { class: "muted" }, ` ${first[0].replaceAll("_", " ")}`)] : "–");
 }
 
 function won(networks, field) {

@@ -4,7 +4,7 @@ import { get } from "../../lib/api.js";
 import { empty, h, replace } from "../../lib/dom.js";
 import { ago, plural } from "../../lib/format.js";
 import { watchJob } from "../../lib/stream.js";
-import { loadTasks } from "../../lib/tasks.js";
+import { declare, loadTasks } from "../../lib/tasks.js";
 import { affinitySection } from "./affinity.js";
 import { jobCard } from "../jobs.js";
 import { networksSection } from "./networks.js";
@@ -98,6 +98,7 @@ function panels(atlas, path, signal) {
 export async function atlasPage(id, signal) {
   const path = `/atlases/${encodeURIComponent(id)}`;
   const [atlas] = await Promise.all([get(path, { signal }), loadTasks(signal)]);
+  declare(atlas.config.own ?? []);
   document.title = `${atlas.name} · Task Atlas`;
   const head = [
     h("nav", { "aria-label": "Breadcrumb" }, h("a", { href: "#/" }, "All atlases")),

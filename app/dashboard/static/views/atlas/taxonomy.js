@@ -18,8 +18,8 @@ function summary(taxonomy) {
   return [
     h("dl", { class: "figures" },
       figure("Objective", fixed(taxonomy.objective), taxonomy.optimal ? "proven optimal" : `within ${percent(taxonomy.gap, 1)} of the optimum`),
-      figure("Mean gain", percent(mean(transferred.map((transfer) => transfer.win_rate_vs_scratch)), 1), `images won against scratch, over ${plural(transferred.length, "transfer")}`),
-      figure("Mean quality", percent(mean(transferred.map((transfer) => transfer.win_rate_vs_full)), 1), "images won against full supervision"),
+      figure("Mean gain", percent(mean(transferred.map((transfer) => transfer.win_rate_vs_scratch)), 1), `against scratch, ${plural(transferred.length, "transfer")}`),
+      figure("Mean quality", percent(mean(transferred.map((transfer) => transfer.win_rate_vs_full)), 1), "against full supervision"),
       figure("Solved in", taxonomy.solver.seconds < 1 ? `${Math.round(1000 * taxonomy.solver.seconds)} ms` : duration(taxonomy.solver.seconds), taxonomy.solver.name)),
     h("p", { class: "chosen" }, "Chosen: ", taxonomy.sources.map((source) =>
       h("span", { class: "tag", dataset: { group: group(source) } }, title(source)))),
