@@ -56,6 +56,11 @@ export function linearScale(values) {
   };
 }
 
+/** Places in a ranking, from 0, the last, to 1, the first. */
+export function rankScale() {
+  return { position: (place) => place, color: (position) => along(dark() ? DARK : LIGHT, position), ticks: [0, 1] };
+}
+
 /** Win rates: one half is a draw. */
 export function winRateScale() {
   return {

@@ -31,6 +31,18 @@ export function mean(values) {
   return measured.length ? measured.reduce((sum, value) => sum + value, 0) / measured.length : null;
 }
 
+/** For every value the share of the others that it beats, 0 to 1; equal ones share a place; null stays null. */
+export function places(values) {
+  const measured = values.filter((value) => value !== null);
+  return values.map((value) => {
+    if (value === null) return null;
+    if (measured.length < 2) return 1;
+    const below = measured.filter((other) => other < value).length;
+    const equal = measured.filter((other) => other === value).length - 1;
+    return (below + equal / 2) / (measured.length - 1);
+  });
+}
+
 const STEPS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 

@@ -6,6 +6,7 @@ import { ago, plural } from "../../lib/format.js";
 import { watchJob } from "../../lib/stream.js";
 import { declare, loadTasks } from "../../lib/tasks.js";
 import { affinitySection } from "./affinity.js";
+import { estimatesSection } from "./estimates.js";
 import { jobCard } from "../jobs.js";
 import { networksSection } from "./networks.js";
 import { problemBox } from "../problem.js";
@@ -90,6 +91,11 @@ function panels(atlas, path, signal) {
       id: "networks", title: "Task networks",
       intro: "How often each network beats the best constant guess, and a read-out from a random encoder, on held-out images.",
       fill: (body) => networksSection(body, atlas),
+    } : null,
+    atlas.networks.length ? {
+      id: "estimates", title: "Estimates", optional: true,
+      intro: "Sources ranked for every target from frozen networks alone, before any transfer trains.",
+      fill: (body) => estimatesSection(body, path, signal),
     } : null,
     { id: "try-it", title: "Try it", fill: (body) => tryItSection(body, path, atlas, signal) },
   ].filter(Boolean);

@@ -1,0 +1,97 @@
+// A ranking of sources from frozen networks alone, and how far it may be trusted.
+
+import { heatmap, legend } from "../../charts/heatmap.js";
+import { get } from "../../lib/api.js";
+import { rankScale } from "../../lib/color.js";
+import { empty, h, replace, segmented } from "../../lib/dom.js";
+import { number, ordinal, percent, places } from "../../lib/format.js";
+import { byGroup, group, reserved, title } from "../../lib/tasks.js";
+import { problemBox } from "../problem.js";
+
+const METHODS = {
+  logme: { name: "LogME", about: "the evidence of a linear model of the labels on the features" },
+  hscore: { name: "H-score", about: "how much of the features' variance the classes explain" },
+  transrate: { name: "TransRate", about: "the coding rate of the features less that within classes" },
+  leep: { name: "LEEP", about: "the likelihood of the labels through the source's own classes" },
+};
+
+/** A correlation from -1 to 1 as a bar from the middle. */
+function correlation(value) {
+  if (value === null || value === undefined) return h("td", null, "–");
+  const [from, to] = value < 0 ? [0.5 + value / 2, 0.5] : [0.5, 0.5 + value / 2];
+  return h("td", { class: "rate" },
+    h("span", { class: `rate-track is-signed${value < 0 ? " is-low" : ""}`, "aria-hidden": "true" },
+      h("span", { style: { "margin-left": percent(from, 1), width: percent(to - from, 1) } })),
+    value.toFixed(2));
+}
+
+const matters = (name) => h("span", { class: "muted" }, `, ${METHODS[name].about}`);
+
+function trust(answers) {
+  const known = [...answers].filter(([, answer]) => answer.correlation);
+  if (!known.length) return h("p", { class: "hint" }, "How far it may be trusted is known once the atlas's transfers are measured.");
+  return h("div", { class: "chart-scroll", tabindex: 0, role: "group", "aria-label": "Agreement of estimates with affinities" }, h("table", { class: "rates" },
+    h("thead", null, h("tr", null, ["Estimator", "Spearman, mean of targets", "Spearman, all transfers", "Kendall, best sources count most"].map((head) => h("th", { scope: "col" }, head)))),
+    h("tbody", null, known.map(([name, { correlation: found }]) => h("tr", null, h("th", { scope: "row" }, METHODS[name].name),
+      correlation(found.spearman), correlation(found.pooled_spearman), correlation(found.weighted_kendall))))));
+}
+
+/** The cells of one method: colours are places within a row, because rows have units of their own. */
+function cells(answer) {
+  const column = new Map(answer.sources.map((name, index) => [name, index]));
+  const row = new Map(answer.targets.map((name, index) => [name, index]));
+  const axis = (names) => byGroup(names).map((name) => ({ name, label: title(name), group: group(name), apart: reserved(name) }));
+  const columns = axis(answer.sources);
+  const rows = axis(answer.targets.filter((name) => answer.values[row.get(name)].some((value) => value !== null)));
+  const ranked = new Map(rows.map(({ name }) => [name, places(answer.values[row.get(name)])]));
+  const agreement = new Map(answer.correlation?.targets.map((each) => [each.target, each.spearman]));
+  return {
+    rows, columns,
+    value: (r, c) => ranked.get(rows[r].name)[column.get(columns[c].name)],
+    describe: (r, c) => {
+      const target = rows[r].name;
+      const [place, score] = [ranked.get(target)[column.get(columns[c].name)], answer.values[row.get(target)][column.get(columns[c].name)]];
+      const spearman = agreement.get(target);
+      const count = ranked.get(target).filter((each) => each !== null).length;
+      return {
+        title: `${columns[c].label} → ${rows[r].label}`,
+        lines: place === null ? ["not defined"] : [
+          `score ${number(score)}, ${ordinal(Math.round((1 - place) * (count - 1)) + 1)} of ${count}`,
+          spearman === null || spearman === undefined ? null : `this row agrees with affinities by ${spearman.toFixed(2)}`,
+        ].filter(Boolean),
+      };
+    },
+  };
+}
+
+export async function estimatesSection(body, path, signal) {
+  const answers = new Map();
+  const failed = [];
+  await Promise.all(Object.keys(METHODS).map(async (method) => {
+    try {
+      answers.set(method, await get(`${path}/estimates?method=${method}`, { signal }));
+    } catch (error) {
+      failed.push(error);
+    }
+  }));
+  if (!answers.size) throw failed[0];
+  const ordered = new Map(Object.keys(METHODS).filter((name) => answers.has(name)).map((name) => [name, answers.get(name)]));
+  let chosen = [...ordered.keys()][0];
+  const chart = h("div");
+  const draw = () => {
+    const shown = cells(ordered.get(chosen));
+    const scale = rankScale();
+    replace(chart, shown.rows.length ? [
+      heatmap({ ...shown, scale, caption: `${METHODS[chosen].name}: rows are targets, columns sources, colours the place within the row` }),
+      h("div", { class: "legend-box" }, legend(scale, (place) => (place ? "best" : "worst"), "from the worst to the best source of a row"),
+        h("span", { class: "hint" }, METHODS[chosen].name, matters(chosen))),
+    ] : empty("Not defined", "No target of this atlas has classes that this estimator needs."));
+  };
+  replace(body, trust(ordered), failed.map(problemBox),
+    h("div", { class: "controls spaced" }, segmented("Estimator", [...ordered.keys()].map((name) => [name, METHODS[name].name]), chosen, (name) => {
+      chosen = name;
+      draw();
+    })), chart);
+  draw();
+  document.addEventListener("theme-changed", draw, { signal });
+}
