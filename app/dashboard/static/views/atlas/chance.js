@@ -36,6 +36,13 @@ function strip(answer, [name, heading, format]) {
       : h("p", { class: "hint" }, "not measured in this atlas"));
 }
 
+/** How well the sum of affinities foretells what is measured, where the API says so. */
+function foretold(answer) {
+  const { gain_correlation: gain, quality_correlation: quality } = answer.random;
+  return [["gain", gain], ["quality", quality]].filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => `${name} ${value.toFixed(2)}`).join(", ");
+}
+
 function found(answer) {
   const { samples } = answer;
   return [
@@ -44,6 +51,7 @@ function found(answer) {
       h("li", null, h("span", { class: "key-optimum", "aria-hidden": "true" }), "the optimal taxonomy"),
       h("li", null, h("span", { class: "key-band band-3", "aria-hidden": "true" }), "middle half of the random ones; paler: 90%, 98%, all"),
       h("li", null, h("span", { class: "key-median", "aria-hidden": "true" }), "their median")),
+    foretold(answer) ? h("p", null, `Over taxonomies connected at random the objective foretells what is measured: rank correlation with ${foretold(answer)}.`) : null,
     h("p", { class: "hint" },
       `${plural(samples, "random set")} of ${plural(answer.sources.length, "source")} that serve as many targets`,
       samples < SAMPLES ? " (feasible ones are rare here)" : "",

@@ -7,6 +7,7 @@ import { empty, h, replace, segmented } from "../../lib/dom.js";
 import { number, ordinal, percent, places } from "../../lib/format.js";
 import { byGroup, group, reserved, title } from "../../lib/tasks.js";
 import { problemBox } from "../problem.js";
+import { correlation, table } from "./table.js";
 
 const METHODS = {
   logme: { name: "LogME", about: "the evidence of a linear model of the labels on the features" },
@@ -15,25 +16,12 @@ const METHODS = {
   leep: { name: "LEEP", about: "the likelihood of the labels through the source's own classes" },
 };
 
-/** A correlation from -1 to 1 as a bar from the middle. */
-function correlation(value) {
-  if (value === null || value === undefined) return h("td", null, "–");
-  const [from, to] = value < 0 ? [0.5 + value / 2, 0.5] : [0.5, 0.5 + value / 2];
-  return h("td", { class: "rate" },
-    h("span", { class: `rate-track is-signed${value < 0 ? " is-low" : ""}`, "aria-hidden": "true" },
-      h("span", { style: { "margin-left": percent(from, 1), width: percent(to - from, 1) } })),
-    value.toFixed(2));
-}
-
-const matters = (name) => h("span", { class: "muted" }, `, ${METHODS[name].about}`);
-
 function trust(answers) {
   const known = [...answers].filter(([, answer]) => answer.correlation);
   if (!known.length) return h("p", { class: "hint" }, "How far it may be trusted is known once the atlas's transfers are measured.");
-  return h("div", { class: "chart-scroll", tabindex: 0, role: "group", "aria-label": "Agreement of estimates with affinities" }, h("table", { class: "rates" },
-    h("thead", null, h("tr", null, ["Estimator", "Spearman, mean of targets", "Spearman, all transfers", "Kendall, best sources count most"].map((head) => h("th", { scope: "col" }, head)))),
-    h("tbody", null, known.map(([name, { correlation: found }]) => h("tr", null, h("th", { scope: "row" }, METHODS[name].name),
-      correlation(found.spearman), correlation(found.pooled_spearman), correlation(found.weighted_kendall))))));
+  return table("Agreement of estimates with affinities", ["Estimator", "Spearman, mean of targets", "Spearman, all transfers", "Kendall, best sources count most"],
+    known.map(([name, { correlation: found }]) => h("tr", null, h("th", { scope: "row" }, METHODS[name].name),
+      correlation(found.spearman), correlation(found.pooled_spearman), correlation(found.weighted_kendall))));
 }
 
 /** The cells of one method: colours are places within a row, because rows have units of their own. */
@@ -84,7 +72,7 @@ export async function estimatesSection(body, path, signal) {
     replace(chart, shown.rows.length ? [
       heatmap({ ...shown, scale, caption: `${METHODS[chosen].name}: rows are targets, columns sources, colours the place within the row` }),
       h("div", { class: "legend-box" }, legend(scale, (place) => (place ? "best" : "worst"), "from the worst to the best source of a row"),
-        h("span", { class: "hint" }, METHODS[chosen].name, matters(chosen))),
+        h("span", { class: "hint" }, `${METHODS[chosen].name}: ${METHODS[chosen].about}`)),
     ] : empty("Not defined", "No target of this atlas has classes that this estimator needs."));
   };
   replace(body, trust(ordered), failed.map(problemBox),

@@ -3,14 +3,10 @@
 import { empty, h, replace } from "../../lib/dom.js";
 import { mean, number, percent, plural } from "../../lib/format.js";
 import { mainMetric, withUnit } from "../../lib/metrics.js";
-import { byGroup, group, reserved, title } from "../../lib/tasks.js";
+import { byGroup, reserved } from "../../lib/tasks.js";
+import { figure, rate, table, taskHead } from "./table.js";
 
 const COLUMNS = ["Task", "Beats the best constant", "Beats a random encoder", "Main metric on test images"];
-
-/** A share of images with its bar; the bar has a mark at one half, where nothing is won. */
-const rate = (value) => h("td", { class: "rate" }, value === null || value === undefined ? "–" : [
-  h("span", { class: `rate-track${value < 0.5 ? " is-low" : ""}`, "aria-hidden": "true" }, h("span", { style: { width: percent(value, 1) } })),
-  percent(value)]);
 
 /** The main metric; of a task that is not of the dictionary the first that was measured. */
 function metric(network) {
@@ -28,9 +24,6 @@ function won(networks, field) {
   return `${rates.filter((value) => value > 0.5).length} of ${plural(rates.length, "task")} on more than half`;
 }
 
-const figure = (name, value, hint) =>
-  h("div", null, h("dt", null, name), h("dd", null, value), h("p", { class: "hint" }, hint));
-
 export async function networksSection(body, atlas) {
   const measured = new Map(atlas.networks.map((network) => [network.task, network]));
   const networks = byGroup([...measured.keys()].filter((name) => !reserved(name))).map((name) => measured.get(name));
@@ -45,10 +38,7 @@ export async function networksSection(body, atlas) {
     h("dl", { class: "figures few" },
       figure("Against the best constant", percent(constant, 1), won(networks, "win_rate_vs_constant")),
       figure("Against a random encoder", percent(random, 1), won(networks, "win_rate_vs_random"))),
-    h("div", { class: "chart-scroll", tabindex: 0, role: "group", "aria-label": "Table of task networks" }, h("table", { class: "rates" },
-      h("thead", null, h("tr", null, COLUMNS.map((head) => h("th", { scope: "col" }, head)))),
-      h("tbody", null, networks.map((network) => h("tr", null,
-        h("th", { scope: "row" }, h("span", { class: "swatch", dataset: { group: group(network.task) } }), title(network.task)),
-        rate(network.win_rate_vs_constant), rate(network.win_rate_vs_random), metric(network)))),
-      h("tfoot", null, h("tr", null, h("th", { scope: "row" }, `Mean of ${plural(networks.length, "task")}`), rate(constant), rate(random), h("td"))))));
+    table("Table of task networks", COLUMNS,
+      networks.map((network) => h("tr", null, taskHead(network.task), rate(network.win_rate_vs_constant), rate(network.win_rate_vs_random), metric(network))),
+      [h("tr", null, h("th", { scope: "row" }, `Mean of ${plural(networks.length, "task")}`), rate(constant), rate(random), h("td"))]));
 }

@@ -6,6 +6,7 @@ import { ago, plural } from "../../lib/format.js";
 import { watchJob } from "../../lib/stream.js";
 import { declare, loadTasks } from "../../lib/tasks.js";
 import { affinitySection } from "./affinity.js";
+import { comparisonSection } from "./comparison.js";
 import { estimatesSection } from "./estimates.js";
 import { jobCard } from "../jobs.js";
 import { networksSection } from "./networks.js";
@@ -22,20 +23,24 @@ const UNFINISHED = {
 /** What an atlas may lack answers so: its panel is left out then. */
 const ABSENT = new Set([404, 409]);
 
-/** A part of the page: {id, title, intro, fill(body), optional}. It and its link stay away when it is optional and absent. */
+/**
+ * A part of the page: {id, title, intro, fill(body), optional}. It and its link stay away when it is optional and the
+ * API has nothing of it, or `fill` says false.
+ */
 function section({ id, title, intro, fill, optional }, signal) {
   const body = h("div", { class: "section-body" }, h("p", { class: "loading" }, "Loading"));
   const element = h("section", { id, class: "wide", hidden: optional, "aria-labelledby": `${id}-title` },
     h("h2", { id: `${id}-title` }, title), intro ? h("p", { class: "intro" }, intro) : null, body);
   const link = h("a", { href: `#${id}`, hidden: optional, onclick: (event) => jump(event, element) }, title);
-  const show = () => {
+  const show = (filled) => {
+    if (filled === false) return;
     element.hidden = false;
     link.hidden = false;
   };
   fill(body).then(show, (error) => {
     if (signal.aborted || (optional && ABSENT.has(error.status))) return;
     replace(body, problemBox(error));
-    show();
+    show(true);
   });
   return { element, link };
 }
@@ -97,6 +102,11 @@ function panels(atlas, path, signal) {
       intro: "Sources ranked for every target from frozen networks alone, before any transfer trains.",
       fill: (body) => estimatesSection(body, path, signal),
     } : null,
+    {
+      id: "comparison", title: "Comparison", optional: true,
+      intro: "How another atlas ranks the transfers that both have measured, such as one of fewer images, or the published one.",
+      fill: (body) => comparisonSection(body, path, atlas, signal),
+    },
     { id: "try-it", title: "Try it", fill: (body) => tryItSection(body, path, atlas, signal) },
   ].filter(Boolean);
 }

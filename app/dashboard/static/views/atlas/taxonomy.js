@@ -8,13 +8,13 @@ import { duration, fixed, list, mean, number, percent, plural } from "../../lib/
 import { group, reserved, title, titles } from "../../lib/tasks.js";
 import { problemBox } from "../problem.js";
 import { chancePanel } from "./chance.js";
+import { figure, table, taskHead } from "./table.js";
 
 const WAIT_MS = 120;
 const HIGHEST_ORDER = 5;
 
 function summary(taxonomy) {
   const transferred = taxonomy.transfers.filter((transfer) => !transfer.sources.includes("self"));
-  const figure = (name, value, hint) => h("div", null, h("dt", null, name), h("dd", null, value), hint ? h("p", { class: "hint" }, hint) : null);
   return [
     h("dl", { class: "figures" },
       figure("Objective", fixed(taxonomy.objective), taxonomy.optimal ? "proven optimal" : `within ${percent(taxonomy.gap, 1)} of the optimum`),
@@ -29,19 +29,17 @@ function summary(taxonomy) {
 }
 
 /** The same as text: what the graph shows, what each target would take next, and what that would cost. */
-function table(taxonomy) {
+function asTable(taxonomy) {
   const next = new Map(taxonomy.explanation.targets.map((runner) => [runner.target, runner]));
   const columns = ["Target", "From", "Affinity", "Gain", "Quality", "Next best", "It would lose"];
   const row = (transfer) => {
     const runner = next.get(transfer.target);
-    return h("tr", null, h("th", { scope: "row" }, h("span", { class: "swatch", dataset: { group: group(transfer.target) } }), title(transfer.target)),
+    return h("tr", null, taskHead(transfer.target),
       [titles(transfer.sources), number(transfer.affinity), percent(transfer.win_rate_vs_scratch, 1), percent(transfer.win_rate_vs_full, 1),
         runner?.sources ? titles(runner.sources) : "–", runner?.sources ? number(runner.loss) : "–"].map((cell) => h("td", null, cell)));
   };
   return h("details", { class: "as-table" }, h("summary", null, "The same as a table"),
-    h("div", { class: "chart-scroll", tabindex: 0, role: "group", "aria-label": "Table of the chosen transfers" }, h("table", { class: "rates" },
-      h("thead", null, h("tr", null, columns.map((head) => h("th", { scope: "col" }, head)))),
-      h("tbody", null, taxonomy.transfers.map(row)))));
+    table("Table of the chosen transfers", columns, taxonomy.transfers.map(row)));
 }
 
 export async function taxonomySection(body, path, atlas, signal) {
@@ -95,7 +93,7 @@ export async function taxonomySection(body, path, atlas, signal) {
       replace(figures, summary(taxonomy));
       replace(graph, taxonomyGraph(taxonomy));
       const open = rows.querySelector("details")?.open ?? false;
-      replace(rows, table(taxonomy));
+      replace(rows, asTable(taxonomy));
       rows.querySelector("details").open = open;
     } catch (error) {
       if (!signal.aborted && mine === asked) replace(figures, problemBox(error));

@@ -6,6 +6,7 @@ import { h, replace } from "../../lib/dom.js";
 import { number, percent, plural, probability } from "../../lib/format.js";
 import { GROUP_TITLES, byRank, title } from "../../lib/tasks.js";
 import { problemBox } from "../problem.js";
+import { table } from "./table.js";
 
 const SIGNIFICANT = 0.05;
 
@@ -24,12 +25,12 @@ function clusters(found) {
     h("p", null, found.p_value < SIGNIFICANT
       ? `Tasks of one group stand nearer to each other than chance would have it (p = ${probability(found.p_value)}).`
       : `Tasks of one group stand no nearer to each other than chance may have it (p = ${probability(found.p_value)}).`),
-    h("div", { class: "chart-scroll", tabindex: 0, role: "group", "aria-label": "Table of groups" }, h("table", { class: "rates" },
-      h("thead", null, h("tr", null, ["Group", "Tasks", "Mean distance within", "p"].map((head) => h("th", { scope: "col" }, head)))),
-      h("tbody", null, ranked.map((each) => row(each.group, GROUP_TITLES[each.group] ?? each.group, each.tasks.length, each.within, each.p_value))),
-      h("tfoot", null,
+    table("Table of groups", ["Group", "Tasks", "Mean distance within", "p"],
+      ranked.map((each) => row(each.group, GROUP_TITLES[each.group] ?? each.group, each.tasks.length, each.within, each.p_value)),
+      [
         row(null, "All groups", found.groups.reduce((sum, each) => sum + each.tasks.length, 0), found.within, found.p_value),
-        row(null, "Across groups", "", found.between, null)))),
+        row(null, "Across groups", "", found.between, null),
+      ]),
     h("p", { class: "hint" },
       `A distance is the height in the tree at which two tasks join. p: how often groups dealt out at random, ${plural(found.permutations, "time")}, stand as near.`,
       found.ungrouped_tasks.length ? ` Not counted, being of no group: ${found.ungrouped_tasks.map(title).join(", ")}.` : ""),
