@@ -28,9 +28,9 @@ export async function loadTasks(signal) {
   return loaded;
 }
 
-/** Tasks that the user of a data set declared: {name, title, inputs, ...}; the dictionary does not have them. */
+/** Tasks that a user declared: {name, title, inputs, ...}; what the dictionary has stays as it is. */
 export function declare(tasks) {
-  for (const each of tasks) known.set(each.name, { ...each, group: "own" });
+  for (const each of tasks) if (["own", "other"].includes(group(each.name))) known.set(each.name, { ...each, group: "own" });
 }
 
 /** The dictionary's entry of a task by either name; undefined of a stranger. */

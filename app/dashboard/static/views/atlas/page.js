@@ -11,6 +11,7 @@ import { estimatesSection } from "./estimates.js";
 import { jobCard } from "../jobs.js";
 import { networksSection } from "./networks.js";
 import { problemBox } from "../problem.js";
+import { targetsSection } from "./targets.js";
 import { taxonomySection } from "./taxonomy.js";
 import { treeSection } from "./tree.js";
 import { tryItSection } from "./tryit.js";
@@ -107,6 +108,11 @@ function panels(atlas, path, signal) {
       intro: "How another atlas ranks the transfers that both have measured, such as one of fewer images, or the published one.",
       fill: (body) => comparisonSection(body, path, atlas, signal),
     },
+    atlas.networks.length ? {
+      id: "targets", title: "Novel targets", optional: true,
+      intro: "A task of your own with few labels: every network of this atlas is tried as its source, beside training from scratch on the same labels.",
+      fill: (body) => targetsSection(body, path, signal),
+    } : null,
     { id: "try-it", title: "Try it", fill: (body) => tryItSection(body, path, atlas, signal) },
   ].filter(Boolean);
 }

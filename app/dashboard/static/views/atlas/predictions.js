@@ -43,7 +43,8 @@ function words({ kind, value }) {
 const caption = (name) =>
   h("figcaption", null, h("span", { class: "swatch", dataset: { group: group(name) } }), title(name));
 
-function predicted(item) {
+/** One prediction: its picture, or its words, or both. */
+export function predicted(item) {
   // The drawing of a class is a list of bars: words say it better at this size.
   const drawn = item.png && item.kind !== "class";
   return h("figure", { class: "prediction" },
