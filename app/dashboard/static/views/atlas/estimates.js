@@ -75,7 +75,7 @@ export async function estimatesSection(body, path, signal) {
         h("span", { class: "hint" }, `${METHODS[chosen].name}: ${METHODS[chosen].about}`)),
     ] : empty("Not defined", "No target of this atlas has classes that this estimator needs."));
   };
-  replace(body, trust(ordered), failed.map(problemBox),
+  replace(body, h("h3", null, "Agreement with measured affinities"), trust(ordered), failed.map(problemBox),
     h("div", { class: "controls spaced" }, segmented("Estimator", [...ordered.keys()].map((name) => [name, METHODS[name].name]), chosen, (name) => {
       chosen = name;
       draw();
