@@ -40,18 +40,17 @@ function words({ kind, value }) {
   return h("dl", { class: "small-facts" }, rows(value));
 }
 
-const caption = (name) =>
+export const caption = (name) =>
   h("figcaption", null, h("span", { class: "swatch", dataset: { group: group(name) } }), title(name));
 
-/** One prediction: its picture, or its words, or both. */
-export function predicted(item) {
+/** One prediction: its picture, or its words, or both; `said` goes below. */
+export function predicted(item, label = caption(item.task), said = null) {
   // The drawing of a class is a list of bars: words say it better at this size.
   const drawn = item.png && item.kind !== "class";
   return h("figure", { class: "prediction" },
     drawn ? h("img", { src: `data:image/png;base64,${item.png}`, alt: `Prediction of ${title(item.task)}`, width: 176, height: 176 })
       : h("div", { class: "said" }, words(item)),
-    caption(item.task),
-    drawn ? words(item) : null);
+    label, said, drawn ? words(item) : null);
 }
 
 /** How many pictures a task needs; a task that the dictionary does not know needs one. */

@@ -1,6 +1,6 @@
 // One novel target: its sources ranked among its baselines, and its best model at work.
 
-import { ApiError, post } from "../../lib/api.js";
+import { post } from "../../lib/api.js";
 import { h, replace } from "../../lib/dom.js";
 import { number, plural } from "../../lib/format.js";
 import { withUnit } from "../../lib/metrics.js";
@@ -46,9 +46,9 @@ function tryIt(target, path, signal) {
     form.append("png", "true");
     try {
       const { predictions } = await post(`${path}/targets/${encodeURIComponent(target.id)}/infer`, { form, signal });
-      replace(answer, predictions.map(predicted));
+      replace(answer, predictions.map((item) => predicted(item)));
     } catch (error) {
-      if (!signal.aborted) replace(answer, problemBox(error instanceof ApiError ? error : new ApiError(0, { title: "That did not work", detail: error.message })));
+      if (!signal.aborted) replace(answer, problemBox(error));
     }
   });
   return [h("h3", { class: "spaced" }, "Try its best model"), slots.element, answer];

@@ -91,7 +91,7 @@ export async function targetsSection(body, path, signal) {
   };
   const started = async (job) => {
     watch(job);
-    chosen = job.resource?.id ?? chosen;
+    chosen = job.result?.target_id ?? chosen;
     await refresh();
   };
   replace(body,

@@ -1,12 +1,13 @@
 // Show one, two or three views of a scene, see what every task's network makes of them.
 
-import { ApiError, post } from "../../lib/api.js";
+import { post } from "../../lib/api.js";
 import { empty, h, replace } from "../../lib/dom.js";
 import { plural } from "../../lib/format.js";
 import { reserved, title } from "../../lib/tasks.js";
 import { problemBox } from "../problem.js";
 import { inputs, predictionGrid } from "./predictions.js";
 import { imageSlots } from "./slots.js";
+import { throughSources } from "./through.js";
 
 const SAMPLES = ["sample-room.jpg", "sample-room-2.jpg", "sample-room-3.jpg"];
 
@@ -33,7 +34,10 @@ export async function tryItSection(body, path, atlas, signal) {
   const status = h("p", { class: "hint", "aria-live": "polite" });
   let question = new AbortController();
 
+  const through = throughSources(path, atlas, signal);
+
   const look = async (views) => {
+    through.show(views);
     question.abort();
     question = new AbortController();
     const mine = AbortSignal.any([question.signal, signal]);
@@ -50,7 +54,7 @@ export async function tryItSection(body, path, atlas, signal) {
         for (const prediction of await ask(path, views, count, mine)) predictions.set(prediction.task, prediction);
       } catch (error) {
         if (mine.aborted) return;
-        problems.push(error instanceof ApiError ? error : new ApiError(0, { title: "That did not work", detail: error.message }));
+        problems.push(error);
       }
       pending.delete(count);
       draw();
@@ -64,5 +68,5 @@ export async function tryItSection(body, path, atlas, signal) {
     slots.element,
     h("p", { class: "or" }, h("button", { type: "button", onclick: async () => slots.fill(await Promise.all(SAMPLES.slice(0, most).map(sample))) },
       most === 1 ? "Use a rendered room" : `Use ${plural(most, "view")} of a rendered room`)),
-    status, answer);
+    status, answer, through.element);
 }
