@@ -53,21 +53,17 @@ function cells(answer) {
 }
 
 export async function estimatesSection(body, path, signal) {
-  const answers = new Map();
+  const [first, ...others] = Object.keys(METHODS);
+  const ask = (method) => get(`${path}/estimates?method=${method}`, { signal });
+  // The first says whether there are any.
+  const answers = new Map([[first, await ask(first)]]);
   const failed = [];
-  await Promise.all(Object.keys(METHODS).map(async (method) => {
-    try {
-      answers.set(method, await get(`${path}/estimates?method=${method}`, { signal }));
-    } catch (error) {
-      failed.push(error);
-    }
-  }));
-  if (!answers.size) throw failed[0];
-  const ordered = new Map(Object.keys(METHODS).filter((name) => answers.has(name)).map((name) => [name, answers.get(name)]));
-  let chosen = [...ordered.keys()][0];
+  const rest = await Promise.allSettled(others.map(ask));
+  rest.forEach((each, index) => (each.status === "fulfilled" ? answers.set(others[index], each.value) : failed.push(each.reason)));
+  let chosen = first;
   const chart = h("div");
   const draw = () => {
-    const shown = cells(ordered.get(chosen));
+    const shown = cells(answers.get(chosen));
     const scale = rankScale();
     replace(chart, shown.rows.length ? [
       heatmap({ ...shown, scale, caption: `${METHODS[chosen].name}: rows are targets, columns sources, colours the place within the row` }),
@@ -75,8 +71,8 @@ export async function estimatesSection(body, path, signal) {
         h("span", { class: "hint" }, `${METHODS[chosen].name}: ${METHODS[chosen].about}`)),
     ] : empty("Not defined", "No target of this atlas has classes that this estimator needs."));
   };
-  replace(body, h("h3", null, "Agreement with measured affinities"), trust(ordered), failed.map(problemBox),
-    h("div", { class: "controls spaced" }, segmented("Estimator", [...ordered.keys()].map((name) => [name, METHODS[name].name]), chosen, (name) => {
+  replace(body, h("h3", null, "Agreement with measured affinities"), trust(answers), failed.map(problemBox),
+    h("div", { class: "controls spaced" }, segmented("Estimator", [...answers.keys()].map((name) => [name, METHODS[name].name]), chosen, (name) => {
       chosen = name;
       draw();
     })), chart);

@@ -6,6 +6,8 @@ import { GROUP_TITLES, byGroup, group, task, title } from "../../lib/tasks.js";
 
 const NUMBERS_SHOWN = 9;
 const CLASSES_SHOWN = 5;
+/** Fewer tasks need no headings. */
+const GROUPED = 9;
 
 const spoken = (name) => name.replaceAll("_", " ");
 
@@ -70,8 +72,10 @@ function silent(name, given, pending) {
  */
 export function predictionGrid(names, predictions, given, pending) {
   const sorted = byGroup(names);
+  const heading = (name, before) => (sorted.length < GROUPED || group(name) === before ? null
+    : h("h3", { class: "group-title", dataset: { group: group(name) } }, GROUP_TITLES[group(name)]));
   return h("div", { class: "predictions" }, sorted.map((name, index) => [
-    group(name) === group(sorted[index - 1] ?? "") && index ? null : h("h3", { class: "group-title", dataset: { group: group(name) } }, GROUP_TITLES[group(name)]),
+    heading(name, index ? group(sorted[index - 1]) : null),
     predictions.has(name) ? predicted(predictions.get(name)) : silent(name, given, pending.has(inputs(name))),
   ]));
 }
