@@ -8,7 +8,7 @@ const from = (path) => import(`${pathToFileURL(process.argv[2]).href}/${path}`);
 globalThis.document = { documentElement: { dataset: { theme: "light" } } };
 globalThis.sessionStorage = { getItem: () => null };
 
-const { duration, mean, number, ordinal, percent, plural, probability } = await from("lib/format.js");
+const { duration, mean, number, ordinal, percent, places, plural, probability } = await from("lib/format.js");
 assert.equal(percent(0.1234, 1), "12.3%");
 assert.equal(percent(null), "–");
 assert.equal(number(0), "0");
@@ -23,6 +23,9 @@ assert.equal(plural(1, "atlas", "atlases"), "1 atlas");
 
 assert.equal(mean([0.5, null, 1]), 0.75, "what was not measured does not count");
 assert.equal(mean([null]), null);
+assert.deepEqual(places([3, 1, null, 2]), [1, 0, null, 0.5]);
+assert.deepEqual(places([1, 1, 0]), [0.75, 0.75, 0], "equal values share a place");
+assert.deepEqual(places([7, null]), [1, null], "the only one is the best");
 assert.equal(probability(1 / 1001), "0.001");
 assert.equal(probability(0.0169830), "0.017");
 assert.equal(probability(null), "–");
@@ -91,3 +94,11 @@ assert.deepEqual(byRank([{ group: "semantic" }, { group: "2d" }]).map((each) => 
 declare([{ name: "leaf_area", title: "Leaf area", inputs: 1 }]);
 assert.deepEqual([title("leaf_area"), group("leaf_area")], ["Leaf area", "own"]);
 assert.deepEqual(byGroup(["zeta", "leaf_area", "random"]), ["leaf_area", "zeta", "random"], "declared tasks come before strangers");
+
+const { standing } = await from("views/atlas/target.js");
+const ranked = standing({
+  ranking: [{ sources: ["a", "b"], validation_loss: 0.3 }, { sources: ["a"], validation_loss: 0.1 }],
+  scratch: { sources: [], validation_loss: 0.2 }, constant: { validation_loss: 0.9 },
+});
+assert.deepEqual(ranked.map((each) => each.label), ["a", "From scratch", "a + b", "Best constant guess"], "baselines stand among the transfers");
+assert.deepEqual(standing({ ranking: [], scratch: null, constant: null }), []);

@@ -18,7 +18,7 @@ function tasksOf(dataset) {
 
 function bringForm(datasets, path, onstarted) {
   if (!datasets.length) {
-    return empty("No data set to bring a target from", "Register a small labelled one first: POST /datasets, or “taskatlas” in a terminal.");
+    return empty("No data set to bring a target from", "Register a small labelled one first, with POST /datasets.");
   }
   const name = h("input", { required: true, maxlength: 200, value: "My target", autocomplete: "off" });
   const dataset = h("select", null, datasets.map((each) => h("option", { value: each.id }, each.name)));

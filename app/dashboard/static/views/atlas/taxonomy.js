@@ -58,7 +58,7 @@ export async function taxonomySection(body, path, atlas, signal) {
   const shown = h("output", { for: sliderId }, String(state.budget));
   const order = h("select", { id: orderId }, orders.map((each) => h("option", { value: each, selected: each === highest }, `up to ${each}`)));
   const curve = h("div", { class: "curve" });
-  const figures = h("div", { "aria-live": "polite" });
+  const figures = h("div", { "aria-live": "polite" }, h("p", { class: "loading" }, "Solving"));
   const graph = h("div");
   const rows = h("div");
   const chance = chancePanel(path, signal);
