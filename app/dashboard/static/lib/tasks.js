@@ -4,6 +4,8 @@ import { all } from "./api.js";
 
 const RANKS = ["2d", "3d", "semantic", "low-dim", "own", "other"];
 export const GROUP_TITLES = { "2d": "2D", "3d": "3D", semantic: "Semantic", "low-dim": "Low-dimensional", own: "Your own", other: "Other" };
+/** Imported files hold a few sets beyond the orders that atlases are built with. */
+export const HIGHEST_ORDER = 5;
 const RESERVED = {
   self: { title: "Self, fully supervised", group: "other" },
   random: { title: "Random encoder", group: "other" },

@@ -6,7 +6,7 @@ import { all, download, get } from "../../lib/api.js";
 import { linearScale, logScale, spansDecades, winRateScale } from "../../lib/color.js";
 import { empty, h, replace, segmented } from "../../lib/dom.js";
 import { number, ordinal, percent } from "../../lib/format.js";
-import { byGroup, group, reserved, title, titles } from "../../lib/tasks.js";
+import { HIGHEST_ORDER, byGroup, group, reserved, title, titles } from "../../lib/tasks.js";
 
 const MEASURES = {
   affinity: { name: "Affinity", field: "affinity", format: number, about: "After the tournament's analytic hierarchy process (AHP): shares of the target's principal eigenvector." },
@@ -14,7 +14,6 @@ const MEASURES = {
   gain: { name: "Gain", field: "win_rate_vs_scratch", format: percent, about: "Share of test images on which the transfer beats training from scratch on as much data." },
   quality: { name: "Quality", field: "win_rate_vs_full", format: percent, about: "Share of test images on which the transfer beats full supervision." },
 };
-const HIGHEST_SHOWN = 5;
 
 const axis = (names) => names.map((name, index) => ({
   name, label: title(name), group: group(name), apart: reserved(name) && !reserved(names[index - 1] ?? name),
@@ -71,7 +70,7 @@ function higherOrder(transfers, atlas, measure) {
 
 export async function affinitySection(body, path, atlas, signal) {
   const transfers = await all(`${path}/transfers`, { signal });
-  const orders = atlas.orders.filter((order) => order <= HIGHEST_SHOWN);
+  const orders = atlas.orders.filter((order) => order <= HIGHEST_ORDER);
   const state = { order: orders[0], measure: "affinity", arrange: "group", scale: null };
   const measures = Object.entries(MEASURES).filter(([, measure]) => transfers.some((transfer) => transfer[measure.field] !== null));
   let leaves = [];

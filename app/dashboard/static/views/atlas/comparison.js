@@ -3,7 +3,7 @@
 import { all, get } from "../../lib/api.js";
 import { h, replace, uid } from "../../lib/dom.js";
 import { percent, plural } from "../../lib/format.js";
-import { title } from "../../lib/tasks.js";
+import { HIGHEST_ORDER, title } from "../../lib/tasks.js";
 import { problemBox } from "../problem.js";
 import { correlation, figure, table, taskHead } from "./table.js";
 
@@ -13,7 +13,7 @@ function orders(found) {
   const row = (label, each) => h("tr", null, h("th", { scope: "row" }, label), h("td", null, each.transfers),
     correlation(each.spearman), correlation(each.mean_spearman), correlation(each.mean_kendall));
   return table("Agreement by order", ["Order", "Transfers in both", "Spearman, all targets", "Spearman, mean of targets", "Kendall, mean of targets"],
-    found.orders.map((each) => row(each.order, each)), [row("All", found.overall)]);
+    found.orders.filter((each) => each.order <= HIGHEST_ORDER).map((each) => row(each.order, each)), [row("All", found.overall)]);
 }
 
 function targets(found) {

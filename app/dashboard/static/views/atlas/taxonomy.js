@@ -5,13 +5,12 @@ import { taxonomyGraph } from "../../charts/taxonomy.js";
 import { get } from "../../lib/api.js";
 import { empty, h, replace, uid } from "../../lib/dom.js";
 import { duration, fixed, list, mean, number, percent, plural } from "../../lib/format.js";
-import { group, reserved, title, titles } from "../../lib/tasks.js";
+import { HIGHEST_ORDER, group, reserved, title, titles } from "../../lib/tasks.js";
 import { problemBox } from "../problem.js";
 import { chancePanel } from "./chance.js";
 import { figure, table, taskHead } from "./table.js";
 
 const WAIT_MS = 120;
-const HIGHEST_ORDER = 5;
 
 function summary(taxonomy) {
   const transferred = taxonomy.transfers.filter((transfer) => !transfer.sources.includes("self"));
