@@ -89,7 +89,11 @@ def list_folder(root: Path, tasks_file: str | None = None) -> Listing:
     """
     name = tasks_file or TASKS_FILE
     if tasks_file is None and not (root / name).exists():
-        return _listing(root, CLASS_FOLDERS, ())
+        try:
+            return _listing(root, CLASS_FOLDERS, ())
+        except DeclarationError as error:
+            message = f"{name} is not there, and without it every class needs a folder of images"
+            raise DeclarationError([f"{message}: {problem}" for problem in error.problems]) from error
     declaration = read_declaration(_text(root, name, MAX_DECLARATION_BYTES))
     return _listing(root, declaration, (name,))
 
@@ -98,6 +102,8 @@ def _listing(root: Path, declaration: Declaration, read: tuple[str, ...]) -> Lis
     images, skipped, views = declaration.images, list[Skipped](), list[View]()
     rows = _table_rows(root, declaration) if images.table else _glob_rows(root, images.files, skipped)
     listed = list(rows)
+    if not listed:
+        raise _no_images(images, skipped)
     tasks = [_with_classes(task, images, listed) for task in declaration.tasks]
     for where, row in listed:
         try:
@@ -105,12 +111,16 @@ def _listing(root: Path, declaration: Declaration, read: tuple[str, ...]) -> Lis
         except UnusableFile as error:
             skipped.append(Skipped(error.path or where, error.reason))
     if not views:
-        found = f"{images.table} lists" if images.table else f"`{images.files}` finds"
-        more = "".join(f"; {each.path} {each.reason}" for each in skipped[:3])
-        raise DeclarationError([f"images: {found} no image that can be used{more}"])
+        raise _no_images(images, skipped)
     if images.table:
         read = (*read, images.table)
     return Listing(tuple(tasks), tuple(views), tuple(skipped), read, has_splits=bool(images.split))
+
+
+def _no_images(images: Images, skipped: Sequence[Skipped]) -> DeclarationError:
+    found = f"{images.table} lists" if images.table else f"`{images.files}` finds"
+    more = "".join(f"; {each.path} {each.reason}" for each in skipped[:3])
+    return DeclarationError([f"images: {found} no image that can be used{more}"])
 
 
 _PATH = "\0path"  # key of the path in a row that comes from a glob: no column has such a name
