@@ -1,8 +1,9 @@
 """What few labels of a task outside an atlas give: transfers from its networks against training from scratch.
 
-Run `python bench/novel_target.py [--out docs/results/novel_target.md]`: two minutes on one idle core. An atlas of four
-tasks is trained on rendered rooms; rooms of another seed are the small labelled sets of tasks that it lacks. The best
-transfer is chosen on 64 validation images; figures are on 256 test images.
+Run `python bench/novel_target.py [--archive FILE] [--out docs/results/novel_target.md]`: some minutes on one core. The
+networks are those of the bundled atlas. A task is made novel by leaving its own network out of the sources; rooms of
+another seed are the small labelled sets. The best transfer is chosen on 64 validation images; figures are on 256 test
+images.
 """
 
 import argparse
@@ -17,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from app.atlases.archive.reading import Archive
+from app.atlases.bundled.service import BUNDLED
 from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
 from models.data.views import RoomsViews
@@ -30,24 +33,11 @@ from models.transfer.novel.results import (
     score_novel,
 )
 from models.transfer.novel.training import train_baselines, train_novel_transfers
-from models.transfer.presets import atlas_config
 from models.transfer.results import TransferResult
 from models.transfer.selection import source_validation_losses
-from models.transfer.task_specific import train_task_network
 
-SOURCES = ("autoencoding", "edges_2d", "depth", "occlusion_edges")
-NOVEL = ("normals", "scene_class")
+NOVEL = ("normals", "scene_class", "room_layout", "semantic_segmentation")
 LABELS = (64, 256)
-ATLAS = {
-    "splits.train": 1024,
-    "splits.transfer": 16,
-    "splits.validation": 4,
-    "splits.test": 16,
-    "network.encoder_widths": (16, 32),
-    "network.decoder_widths": (24,),
-    "task_training.steps": 400,
-    "task_training.batch_size": 16,
-}
 
 
 @dataclass(frozen=True)
@@ -64,18 +54,25 @@ class Found:
     seconds: float
 
 
-def atlas_of(folder: Path, seed: int) -> tuple[AtlasConfig, dict[str, bytes]]:
-    config = atlas_config("tiny", tasks=SOURCES, orders=[1], seed=seed, overrides=ATLAS)
-    views = RoomsViews(RoomsConfig(seed=seed, size=config.image_size), config.splits, folder)
-    trained = {name: train_task_network(config, name, views, NullContext()) for name in config.sources}
-    return config, {name: network.weights for name, network in trained.items()}
+def atlas_of(archive: Path) -> tuple[AtlasConfig, dict[str, bytes]]:
+    """The configuration of an archived atlas, and its task-specific networks."""
+    with archive.open("rb") as file:
+        opened = Archive.open(file)
+        members = {member.sha256: member for member in opened.manifest.members}
+        networks = {
+            network.task: opened.read(members[network.weights])
+            for network in opened.manifest.networks
+            if network.kind == "task"
+        }
+        return AtlasConfig.from_json(opened.manifest.config), networks
 
 
 def measure(
     atlas: AtlasConfig, networks: Mapping[str, bytes], target: str, labels: int, folder: Path
 ) -> Found:
     splits = SplitSizes(train=labels // 2, transfer=labels // 2, validation=64, test=256)
-    config = novel_config(atlas, target, sources=atlas.sources, splits=splits, seed=atlas.seed)
+    sources = [name for name in atlas.sources if name != target]
+    config = novel_config(atlas, target, sources=sources, splits=splits, seed=atlas.seed)
     views = RoomsViews(RoomsConfig(seed=atlas.seed + 1000, size=atlas.image_size), splits, folder)
     began = time.perf_counter()
 
@@ -122,26 +119,26 @@ def row(found: Found) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("docs/results/novel_target.md"))
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--archive", type=Path, default=BUNDLED, help="of an atlas of rooms with networks")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        atlas, networks = atlas_of(Path(folder), arguments.seed)
+        atlas, networks = atlas_of(arguments.archive)
         found = [
             measure(atlas, networks, target, labels, Path(folder)) for target in NOVEL for labels in LABELS
         ]
     won = sum(each.score.win_rate_vs_scratch > 0.5 for each in found)
+    steps = ", ".join(str(each.config.transfer_training.steps) for each in found[: len(LABELS)])
     lines = [
         "# Few labels of a novel target",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, torch {torch.__version__}, one thread. "
-        f"Command: `python bench/novel_target.py --seed {arguments.seed}`.",
+        "Command: `python bench/novel_target.py`.",
         "",
-        f"An atlas of {', '.join(SOURCES)} and a random encoder at {atlas.image_size} pixels, each network trained for "
-        f"{atlas.task_training.steps} steps on {atlas.splits.train} rooms. Rooms of another seed are the labelled "
-        "sets. "
-        f"All sources and five pairs are trained on the labels, as is a whole network from scratch, for equally many "
-        f"steps ({', '.join(str(each.config.transfer_training.steps) for each in found[: len(LABELS)])}) of "
+        f"Networks of {len(atlas.tasks)} tasks at {atlas.image_size} pixels, each trained on {atlas.splits.train} "
+        "rooms, and a random encoder; the novel target's own network is left out. Rooms of another seed are the "
+        f"labelled sets. All sources and {atlas.per_target} pairs are trained on the labels, as is a whole network "
+        f"from scratch, for equally many steps ({steps}) of "
         f"{found[0].config.transfer_training.batch_size} images. The best transfer is chosen on 64 validation images; "
         "shares and means are of 256 test images.",
         "",

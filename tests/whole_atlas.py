@@ -14,9 +14,11 @@ from app.atlases.archive.exporting import export_of
 from app.atlases.records import Network, NewAtlas
 from app.atlases.repository import AtlasesRepository
 from app.datasets.service import DatasetsService
+from app.estimates.repository import EstimatesRepository
 from app.transfers.records import NewTransfer
 from app.transfers.repository import TransfersRepository
 from models.taxonomy.table import RANDOM, SELF
+from models.transfer.estimators.methods import METHODS, Estimate
 from models.transfer.presets import atlas_config
 
 CONFIG = atlas_config("tiny", tasks=["autoencoding", "depth", "normals"], seed=5)
@@ -131,6 +133,16 @@ def store_whole_atlas(platform, atlas_id=ATLAS):
                     )
                 ],
             )
+        estimates = [
+            Estimate(
+                method, source, target, None if method == "leep" else round(float(generator.random()), 6)
+            )
+            for method in METHODS
+            for target in CONFIG.targets
+            for source in CONFIG.sources
+            if source != target
+        ]
+        EstimatesRepository(session).add(atlas_id, estimates)
     return atlas_id
 
 
@@ -163,7 +175,9 @@ def contents(platform, atlas_id):
         rows = AtlasesRepository(session)
         networks = [*rows.networks(atlas_id, "task"), *rows.networks(atlas_id, "scratch")]
         transfers = TransfersRepository(session).all(atlas_id)
+        estimates = {method: EstimatesRepository(session).all(atlas_id, method) for method in METHODS}
     return {
+        "estimates": estimates,
         **{
             (each.kind, each.task): (
                 *(each.weights, each.losses, each.curves),

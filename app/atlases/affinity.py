@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.transfers.records import StoredTransfer
 from models.taxonomy.dictionary import TASKS
+from models.taxonomy.table import RANDOM, SELF
 
 Format = Literal["json", "csv", "npy"]
 MEDIA_TYPES: dict[Format, str] = {
@@ -19,8 +20,7 @@ MEDIA_TYPES: dict[Format, str] = {
     "csv": "text/csv; charset=utf-8",
     "npy": "application/octet-stream",
 }
-RESERVED = ("random", "self")
-"""Source names that stand for no task of their own: they come last, in this order."""
+_LAST = (RANDOM, SELF)  # stand for no task of their own
 
 _POSITIONS = {
     name: position for position, task in enumerate(TASKS.values()) for name in (task.name, task.paper_name)
@@ -50,8 +50,8 @@ def in_dictionary_order(names: Iterable[str]) -> list[str]:
     """Sort task names as the dictionary has them; strangers follow by name, then `random` and `self`."""
 
     def key(name: str) -> tuple[int, int, str]:
-        if name in RESERVED:
-            return 2, RESERVED.index(name), name
+        if name in _LAST:
+            return 2, _LAST.index(name), name
         position = _POSITIONS.get(name)
         return (1, 0, name) if position is None else (0, position, name)
 

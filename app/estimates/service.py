@@ -87,8 +87,8 @@ def _matrix(atlas: Atlas, values: Mapping[tuple[str, str], float | None]) -> NDA
 
 
 def _reason(atlas: Atlas) -> str:
-    if atlas.origin == "imported":
-        return f"atlas {atlas.id} was imported: it has affinities and no networks to estimate from"
+    if atlas.origin != "built":
+        return f"atlas {atlas.id} was imported without estimates"
     if atlas.status == "building":
         return f"atlas {atlas.id} is building: it has no estimates yet, which need all of its networks"
     if atlas.status == "ready":

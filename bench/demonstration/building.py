@@ -19,7 +19,7 @@ from typing import Any
 from taskatlas_client import Job, TaskAtlas
 
 from app.atlases.archive.exporting import export_of
-from app.atlases.plan import AFFINITY, SCRATCH, TASK_NETWORK, TRANSFERS
+from app.atlases.plan import AFFINITY, ESTIMATES, SCRATCH, TASK_NETWORK, TRANSFERS
 from app.atlases.repository import AtlasesRepository
 from app.core.cores import available_cores
 from app.core.platform import Platform, build_platform
@@ -31,12 +31,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = {"demo": "Rooms, all 26 tasks"}
 PARTS = {
     TASK_NETWORK: "task-specific networks, read-outs and rendering",
-    SCRATCH: "baselines from scratch",
-    TRANSFERS: "transfers",
-    AFFINITY: "tournaments",
-}
-PARTS = {
-    TASK_NETWORK: "task-specific networks, read-outs and rendering",
+    ESTIMATES: "estimates",
     SCRATCH: "baselines from scratch",
     TRANSFERS: "transfers",
     AFFINITY: "tournaments",
@@ -127,14 +122,14 @@ def _note_session(data: Path, wall: float, cpu: float) -> None:
 
 
 def export(chosen: argparse.Namespace) -> Path:
-    """Write the archive of the newest atlas that was built in the data folder."""
+    """Write the archive of the newest atlas that was built in the data folder on networks of its own."""
     platform = build_platform(load_settings({"TASKATLAS_DATA": str(chosen.data)}))
     try:
         with platform.database.session(read_only=True) as session:
             built = [
                 atlas
                 for atlas in AtlasesRepository(session).page(after=None, limit=200)
-                if atlas.origin == "built" and atlas.status == "ready"
+                if (atlas.origin, atlas.status, atlas.base_id) == ("built", "ready", None)
             ]
         if not built:
             raise SystemExit(f"no atlas was built in {chosen.data}: run `build` first")

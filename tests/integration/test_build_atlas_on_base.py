@@ -60,7 +60,7 @@ def test_orders_1_to_5_and_a_second_data_size(api, platform, start_worker):
     )
     few = job["resource"]["id"]
     kinds = {each.kind for each in jobs_of(platform, job["id"])}
-    assert kinds == {"atlas.scratch", "atlas.transfers", "atlas.affinity"}, (
+    assert kinds == {"atlas.estimates", "atlas.scratch", "atlas.transfers", "atlas.affinity"}, (
         "no task-specific network was trained"
     )
 

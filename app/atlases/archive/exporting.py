@@ -15,7 +15,9 @@ from app.core.caching import entity_tag
 from app.core.database import Session
 from app.core.platform import Platform
 from app.datasets.service import DatasetsService
+from app.estimates.repository import EstimatesRepository
 from app.transfers.service import TransfersService
+from models.transfer.estimators.methods import METHODS
 
 MEDIA_TYPE = "application/zip"
 
@@ -80,6 +82,7 @@ def export_of(
             *rows.networks(atlas_id, "scratch"),
         ],
         transfers=transfers.all(atlas_id),
+        estimates=[each for method in METHODS for each in EstimatesRepository(session).all(atlas_id, method)],
         dataset=None
         if atlas.dataset_id is None
         else DatasetsService(session, platform).get(atlas.dataset_id),

@@ -9,8 +9,10 @@ from app.core.database import Session
 from app.core.ids import new_id
 from app.core.platform import Platform
 from app.datasets.service import DatasetsService
+from app.estimates.repository import EstimatesRepository
 from app.transfers.records import NewTransfer
 from app.transfers.service import TransfersService
+from models.transfer.estimators.methods import Estimate
 
 
 def store_artifacts(artifacts: ArtifactStore, archive: Archive) -> None:
@@ -79,6 +81,9 @@ def store_atlas(
         rows.add_network(Network(atlas_id=atlas.id, **network.model_dump()))
     TransfersService(session, platform).add(
         atlas.id, [NewTransfer(**transfer.model_dump()) for transfer in manifest.transfers]
+    )
+    EstimatesRepository(session).add(
+        atlas.id, [Estimate(**estimate.model_dump()) for estimate in manifest.estimates]
     )
     return atlas.id
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
 
 from app.transfers.records import MAX_ORDER
+from models.transfer.estimators.methods import Method
 
 FORMAT = "taskatlas-atlas/1"
 MANIFEST = "atlas.json"
@@ -83,6 +84,15 @@ class TransferPart(_Part):
     curves: Digest | None
 
 
+class EstimatePart(_Part):
+    """What an estimator says of one first-order transfer: `models.transfer.estimators.methods.Estimate`."""
+
+    method: Method
+    source: TaskName
+    target: TaskName
+    value: FiniteFloat | None
+
+
 class Manifest(_Part):
     """The whole of `atlas.json`.
 
@@ -103,6 +113,7 @@ class Manifest(_Part):
         dataset: that it was measured on.
         networks: all of its networks.
         transfers: all of its transfers.
+        estimates: what was estimated of them from networks alone, each once.
         members: every other file of the archive.
     """
 
@@ -122,6 +133,7 @@ class Manifest(_Part):
     dataset: DatasetPart | None
     networks: list[NetworkPart]
     transfers: Annotated[list[TransferPart], Field(min_length=1)]
+    estimates: list[EstimatePart] = []
     members: list[Member]
 
     def encoded(self) -> bytes:

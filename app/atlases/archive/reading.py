@@ -168,6 +168,7 @@ def _faults(manifest: Manifest) -> Iterator[str]:
     yield from _faults_of_names(manifest)
     yield from _faults_of_artifacts(manifest)
     yield from _faults_of_networks(manifest)
+    yield from _faults_of_estimates(manifest)
 
 
 def _faults_of_names(manifest: Manifest) -> Iterator[str]:
@@ -190,6 +191,17 @@ def _faults_of_names(manifest: Manifest) -> Iterator[str]:
         seen.add(key)
     if sorted({len(transfer.sources) for transfer in manifest.transfers}) != manifest.orders:
         yield "orders: not those of the transfers"
+
+
+def _faults_of_estimates(manifest: Manifest) -> Iterator[str]:
+    seen: set[tuple[str, str, str]] = set()
+    for position, estimate in enumerate(manifest.estimates):
+        key = estimate.method, estimate.target, estimate.source
+        if estimate.source not in manifest.sources or estimate.target not in manifest.targets:
+            yield f"estimates/{position}: {estimate.source} to {estimate.target} is no transfer of this atlas"
+        if key in seen:
+            yield f"estimates/{position}: {estimate.method} of {key[2]} to {key[1]} is there twice"
+        seen.add(key)
 
 
 def _faults_of_artifacts(manifest: Manifest) -> Iterator[str]:

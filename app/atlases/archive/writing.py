@@ -4,7 +4,7 @@ import hashlib
 import math
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import IO, Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -13,6 +13,7 @@ from app.atlases.archive.manifest import (
     FORMAT,
     MANIFEST,
     DatasetPart,
+    EstimatePart,
     Kind,
     LeftOut,
     Manifest,
@@ -24,6 +25,7 @@ from app.atlases.records import Atlas, Network
 from app.core.artifacts import ArtifactStore, decode_arrays, encode_arrays
 from app.datasets.records import Dataset
 from app.transfers.records import StoredTransfer
+from models.transfer.estimators.methods import Estimate
 
 LEVEL = 6
 """Of deflation."""
@@ -54,6 +56,7 @@ class Contents:
         atlas: a ready one.
         networks: all of its networks.
         transfers: all of its transfers.
+        estimates: of them, from networks alone.
         dataset: that it was measured on.
         provenance: what its maker says of the build.
         compact: None = everything but representations, which can be made again.
@@ -62,6 +65,7 @@ class Contents:
     atlas: Atlas
     networks: Sequence[Network]
     transfers: Sequence[StoredTransfer]
+    estimates: Sequence[Estimate]
     dataset: Dataset | None
     provenance: Mapping[str, Any]
     compact: Compact | None
@@ -142,6 +146,7 @@ class _Writer:
                 dataset=_dataset(contents.dataset),
                 networks=networks,
                 transfers=transfers,
+                estimates=[EstimatePart(**asdict(each)) for each in contents.estimates],
                 members=list(self._members.values()),
             )
             packed.writestr(_entry(MANIFEST), manifest.encoded(), compresslevel=LEVEL)

@@ -3,7 +3,7 @@
 import { key } from "./lib/api.js";
 import { h, replace } from "./lib/dom.js";
 import { problemBox } from "./views/problem.js";
-import { atlasPage } from "./views/atlas.js";
+import { atlasPage } from "./views/atlas/page.js";
 import { homePage } from "./views/home.js";
 
 const main = document.getElementById("main");

@@ -103,7 +103,7 @@ def _listing(root: Path, declaration: Declaration, read: tuple[str, ...]) -> Lis
     rows = _table_rows(root, declaration) if images.table else _glob_rows(root, images.files, skipped)
     listed = list(rows)
     if not listed:
-        raise _no_images(images, skipped)
+        raise _no_image(images, skipped)
     tasks = [_with_classes(task, images, listed) for task in declaration.tasks]
     for where, row in listed:
         try:
@@ -111,13 +111,13 @@ def _listing(root: Path, declaration: Declaration, read: tuple[str, ...]) -> Lis
         except UnusableFile as error:
             skipped.append(Skipped(error.path or where, error.reason))
     if not views:
-        raise _no_images(images, skipped)
+        raise _no_image(images, skipped)
     if images.table:
         read = (*read, images.table)
     return Listing(tuple(tasks), tuple(views), tuple(skipped), read, has_splits=bool(images.split))
 
 
-def _no_images(images: Images, skipped: Sequence[Skipped]) -> DeclarationError:
+def _no_image(images: Images, skipped: Sequence[Skipped]) -> DeclarationError:
     found = f"{images.table} lists" if images.table else f"`{images.files}` finds"
     more = "".join(f"; {each.path} {each.reason}" for each in skipped[:3])
     return DeclarationError([f"images: {found} no image that can be used{more}"])

@@ -9,7 +9,9 @@ def public_names(module):
     return {
         name
         for name, value in vars(module).items()
-        if isinstance(value, type) and value.__module__ == module.__name__ and not name.startswith("_")
+        if isinstance(value, type)
+        and value.__module__.startswith(module.__name__)
+        and not name.startswith("_")
     }
 
 

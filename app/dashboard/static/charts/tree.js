@@ -8,6 +8,13 @@ const WIDE = { width: 560, labels: 190 };
 const COMPACT = { width: 318, labels: 176 };
 const PAD = 12;
 
+/** The group that all leaves below a node share; null where they differ. */
+function shared(node) {
+  if (!node.children?.length) return group(node.name);
+  const groups = new Set(node.children.map(shared));
+  return groups.size === 1 ? [...groups][0] : null;
+}
+
 /** root: {name, height, children}; leaves have a name and no children. */
 export function taskTree(root) {
   const { width, labels } = narrow() ? COMPACT : WIDE;
@@ -22,10 +29,9 @@ export function taskTree(root) {
     }
     const ys = node.children.map((child) => ({ child, y: place(child) }));
     const at = x(node.height);
-    links.push(s("path", { class: "branch", d: `M ${at} ${ys[0].y} V ${ys.at(-1).y}` }));
-    for (const { child, y } of ys) {
-      links.push(s("path", { class: "branch", d: `M ${at} ${y} H ${x(child.children?.length ? child.height : 0)}` }));
-    }
+    const branch = (of, d) => links.push(s("path", { class: "branch", dataset: shared(of) ? { group: shared(of) } : {}, d }));
+    branch(node, `M ${at} ${ys[0].y} V ${ys.at(-1).y}`);
+    for (const { child, y } of ys) branch(child, `M ${at} ${y} H ${x(child.children?.length ? child.height : 0)}`);
     return (ys[0].y + ys.at(-1).y) / 2;
   };
   place(root);

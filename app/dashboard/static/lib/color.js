@@ -37,6 +37,30 @@ export function logScale(values) {
   };
 }
 
+const DECADES = 1.5;
+
+/** Whether values span so much that a linear scale would show their largest only. */
+export function spansDecades(values) {
+  const positive = values.filter((value) => value > 0);
+  return positive.length > 1 && Math.log10(Math.max(...positive) / Math.min(...positive)) > DECADES;
+}
+
+/** Positions in proportion, from zero; what lies above the 98th percentile of `values` takes the end colour. */
+export function linearScale(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const high = sorted[Math.ceil(0.98 * (sorted.length - 1))] || 1;
+  return {
+    position: (value) => Math.min(1, Math.max(0, value / high)),
+    color: (position) => along(dark() ? DARK : LIGHT, position),
+    ticks: [0, high / 2, high],
+  };
+}
+
+/** Places in a ranking, from 0, the last, to 1, the first. */
+export function rankScale() {
+  return { position: (place) => place, color: (position) => along(dark() ? DARK : LIGHT, position), ticks: [0, 1] };
+}
+
 /** Win rates: one half is a draw. */
 export function winRateScale() {
   return {

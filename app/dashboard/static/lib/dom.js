@@ -48,6 +48,12 @@ export function segmented(label, options, chosen, onchange) {
   );
 }
 
+/** A labelled control of a form. */
+export function field(label, control, hint) {
+  control.id = uid("field");
+  return h("div", { class: "field" }, h("label", { for: control.id }, label), control, hint ? h("p", { class: "hint" }, hint) : null);
+}
+
 /** What to show while there is nothing: a heading and a sentence that says what to do. */
 export const empty = (title, ...text) =>
   h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), h("p", null, ...text));

@@ -13,12 +13,34 @@ export function number(value) {
 /** Three decimals, for sums that differ late. */
 export const fixed = (value) => (value === null || value === undefined ? "–" : value.toFixed(3));
 
+/** A p-value. */
+export const probability = (value) =>
+  value === null || value === undefined ? "–" : String(Number(value.toPrecision(2)));
+
 export function duration(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "";
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`;
+}
+
+/** Of what was measured; null of nothing. */
+export function mean(values) {
+  const measured = values.filter((value) => value !== null && value !== undefined);
+  return measured.length ? measured.reduce((sum, value) => sum + value, 0) / measured.length : null;
+}
+
+/** For every value the share of the others that it beats, 0 to 1; equal ones share a place; null stays null. */
+export function places(values) {
+  const measured = values.filter((value) => value !== null);
+  return values.map((value) => {
+    if (value === null) return null;
+    if (measured.length < 2) return 1;
+    const below = measured.filter((other) => other < value).length;
+    const equal = measured.filter((other) => other === value).length - 1;
+    return (below + equal / 2) / (measured.length - 1);
+  });
 }
 
 const STEPS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];

@@ -3,7 +3,9 @@
 import { all } from "./api.js";
 
 const RANKS = ["2d", "3d", "semantic", "low-dim", "own", "other"];
-export const GROUP_TITLES = { "2d": "2D", "3d": "3D", semantic: "Semantic", "low-dim": "Low-dimensional", own: "Own", other: "Other" };
+export const GROUP_TITLES = { "2d": "2D", "3d": "3D", semantic: "Semantic", "low-dim": "Low-dimensional", own: "Your own", other: "Other" };
+/** Imported files hold a few sets beyond the orders that atlases are built with. */
+export const HIGHEST_ORDER = 5;
 const RESERVED = {
   self: { title: "Self, fully supervised", group: "other" },
   random: { title: "Random encoder", group: "other" },
@@ -28,11 +30,13 @@ export async function loadTasks(signal) {
   return loaded;
 }
 
-/** Takes in the tasks that the user of an atlas's data set declared. */
-export function learnOwnTasks(atlas) {
-  for (const task of atlas.config?.own ?? []) known.set(task.name, { title: task.title, group: "own" });
+/** Tasks that a user declared: {name, title, inputs, ...}; what the dictionary has stays as it is. */
+export function declare(tasks) {
+  for (const each of tasks) if (["own", "other"].includes(group(each.name))) known.set(each.name, { ...each, group: "own" });
 }
 
+/** The dictionary's entry of a task by either name; undefined of a stranger. */
+export const task = (name) => known.get(name);
 export const title = (name) => known.get(name)?.title ?? name.replaceAll("_", " ");
 export const titles = (names) => names.map(title).join(" + ");
 export const group = (name) => known.get(name)?.group ?? "other";
@@ -43,3 +47,6 @@ export function byGroup(names) {
   const rank = (name) => (reserved(name) ? RANKS.length + Object.keys(RESERVED).indexOf(name) : RANKS.indexOf(group(name)));
   return [...names].sort((a, b) => rank(a) - rank(b) || title(a).localeCompare(title(b)));
 }
+
+/** What has a `group`, in the order of groups. */
+export const byRank = (entries) => [...entries].sort((a, b) => RANKS.indexOf(a.group) - RANKS.indexOf(b.group));

@@ -1,7 +1,7 @@
 // The form that starts a build.
 
 import { post } from "../lib/api.js";
-import { h, replace, uid } from "../lib/dom.js";
+import { field, h, replace } from "../lib/dom.js";
 import { GROUP_TITLES } from "../lib/tasks.js";
 import { problemBox } from "./problem.js";
 
@@ -11,12 +11,6 @@ const PRESETS = [
   ["demo", "Demo: every task, small networks"],
   ["full", "Full: every task, the paper's size (GPUs)"],
 ];
-
-const field = (label, control, hint) => {
-  const id = uid("field");
-  control.id = id;
-  return h("div", { class: "field" }, h("label", { for: id }, label), control, hint ? h("p", { class: "hint" }, hint) : null);
-};
 
 function taskPicker(tasks) {
   const groups = Object.groupBy

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.atlases.building import BuildingService, stored_network, stored_scratch, stored_transfer
-from app.atlases.plan import AFFINITY, SCRATCH, TRANSFERS
+from app.atlases.plan import AFFINITY, ESTIMATES, SCRATCH, TRANSFERS
 from app.atlases.repository import AtlasesRepository
 from models.taxonomy.table import RANDOM
 from models.training.curves import Curve
@@ -92,7 +92,12 @@ def test_an_atlas_on_a_base_takes_over_all_but_transfers_and_baselines(api, plat
     assert api.get(f"{URL}/{atlas_id}/transfers").json()["items"] == []
     jobs = api.get("/api/v1/jobs", params={"parent": job["id"], "limit": 200}).json()["items"]
     kinds = [each["kind"] for each in jobs]
-    assert {kind: kinds.count(kind) for kind in kinds} == {SCRATCH: 3, TRANSFERS: 6, AFFINITY: 1}
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        ESTIMATES: 1,
+        SCRATCH: 3,
+        TRANSFERS: 6,
+        AFFINITY: 1,
+    }
 
 
 def test_deleting_either_leaves_the_other_its_networks(api, platform):

@@ -1,19 +1,19 @@
-// The affinity matrix, and the same cells as gain and quality.
+// The affinity matrix before and after the analytic hierarchy process, and the same cells as gain and quality.
 
-import { heatmap, legend } from "../charts/heatmap.js";
-import { leafOrder } from "../charts/tree.js";
-import { all, download, get } from "../lib/api.js";
-import { logScale, winRateScale } from "../lib/color.js";
-import { empty, h, replace, segmented } from "../lib/dom.js";
-import { number, ordinal, percent } from "../lib/format.js";
-import { byGroup, group, reserved, title, titles } from "../lib/tasks.js";
+import { heatmap, legend } from "../../charts/heatmap.js";
+import { leafOrder } from "../../charts/tree.js";
+import { all, download, get } from "../../lib/api.js";
+import { linearScale, logScale, spansDecades, winRateScale } from "../../lib/color.js";
+import { empty, h, replace, segmented } from "../../lib/dom.js";
+import { number, ordinal, percent } from "../../lib/format.js";
+import { HIGHEST_ORDER, byGroup, group, reserved, title, titles } from "../../lib/tasks.js";
 
 const MEASURES = {
-  affinity: { name: "Affinity", field: "affinity", format: number },
-  gain: { name: "Gain", field: "win_rate_vs_scratch", format: percent },
-  quality: { name: "Quality", field: "win_rate_vs_full", format: percent },
+  affinity: { name: "Affinity", field: "affinity", format: number, about: "After the tournament's analytic hierarchy process (AHP): shares of the target's principal eigenvector." },
+  before: { name: "Before AHP", field: "win_rate", format: percent, about: "Before AHP: the mean share of test images won against the target's other transfers." },
+  gain: { name: "Gain", field: "win_rate_vs_scratch", format: percent, about: "Share of test images on which the transfer beats training from scratch on as much data." },
+  quality: { name: "Quality", field: "win_rate_vs_full", format: percent, about: "Share of test images on which the transfer beats full supervision." },
 };
-const HIGHEST_SHOWN = 4;
 
 const axis = (names) => names.map((name, index) => ({
   name, label: title(name), group: group(name), apart: reserved(name) && !reserved(names[index - 1] ?? name),
@@ -24,9 +24,11 @@ function describeTransfer(target, transfer) {
     title: `${titles(transfer.sources)} → ${title(target)}`,
     lines: [
       `affinity ${number(transfer.affinity)}`,
+      transfer.win_rate === null ? null : `before AHP ${percent(transfer.win_rate, 1)} of the tournament won`,
       `gain ${percent(transfer.win_rate_vs_scratch, 1)} of images better than from scratch`,
       `quality ${percent(transfer.win_rate_vs_full, 1)} better than fully supervised`,
-    ],
+      transfer.test_loss === null ? null : `test loss ${number(transfer.test_loss)}`,
+    ].filter(Boolean),
   };
 }
 
@@ -68,8 +70,9 @@ function higherOrder(transfers, atlas, measure) {
 
 export async function affinitySection(body, path, atlas, signal) {
   const transfers = await all(`${path}/transfers`, { signal });
-  const orders = atlas.orders.filter((order) => order <= HIGHEST_SHOWN);
-  const state = { order: orders[0], measure: "affinity", arrange: "group" };
+  const orders = atlas.orders.filter((order) => order <= HIGHEST_ORDER);
+  const state = { order: orders[0], measure: "affinity", arrange: "group", scale: null };
+  const measures = Object.entries(MEASURES).filter(([, measure]) => transfers.some((transfer) => transfer[measure.field] !== null));
   let leaves = [];
   try {
     leaves = leafOrder((await get(`${path}/tree`, { signal })).root);
@@ -79,6 +82,14 @@ export async function affinitySection(body, path, atlas, signal) {
   const chart = h("div");
   const legendBox = h("div", { class: "legend-box" });
   const note = h("p", { class: "hint" });
+  const scales = h("div");
+  /** What `self` reaches is left out of a linear scale: it would swallow the rest. */
+  const affinityScale = (shown, values) => {
+    const chosen = state.scale ?? (spansDecades(values) ? "log" : "linear");
+    replace(scales, segmented("Colours", [["log", "Log"], ["linear", "Linear"]], chosen, choose("scale")));
+    if (chosen === "log") return logScale(values);
+    return linearScale(shown.filter((transfer) => !transfer.sources.includes("self") && transfer.affinity !== null).map((transfer) => transfer.affinity));
+  };
   const draw = () => {
     const measure = MEASURES[state.measure];
     const shown = transfers.filter((transfer) => transfer.order === state.order);
@@ -86,14 +97,16 @@ export async function affinitySection(body, path, atlas, signal) {
     if (!values.length) {
       replace(chart, empty("Nothing measured", `No transfer of order ${state.order} has this figure.`));
       replace(legendBox);
+      replace(scales);
+      note.textContent = "";
       return;
     }
-    const scale = state.measure === "affinity" ? logScale(values) : winRateScale();
+    if (state.measure !== "affinity") replace(scales);
+    const scale = state.measure === "affinity" ? affinityScale(shown, values) : winRateScale();
     const cells = state.order === 1 ? firstOrder(shown, atlas, measure, state.arrange === "tree" ? leaves : [])
       : higherOrder(shown, atlas, measure);
     replace(chart, heatmap({ ...cells, scale, caption: `${measure.name} of order ${state.order}: rows are targets, columns ${state.order === 1 ? "sources" : "each target's source sets, best first"}` }));
-    replace(legendBox, legend(scale, measure.format, "from low to high"),
-      state.measure === "affinity" ? h("span", { class: "hint" }, "logarithmic") : null);
+    replace(legendBox, legend(scale, measure.format, "from low to high"), h("span", { class: "hint" }, measure.about));
     note.textContent = state.order === 1
       ? "Rows are targets, columns sources. The last columns stand apart: the target's own fully supervised network, and a random encoder."
       : "Rows are targets. Each row shows that target's source sets, best first; point at a cell to read them.";
@@ -105,9 +118,10 @@ export async function affinitySection(body, path, atlas, signal) {
   replace(body,
     h("div", { class: "controls" },
       segmented("Order", orders.map((order) => [order, String(order)]), state.order, choose("order")),
-      segmented("Show", Object.entries(MEASURES).map(([value, measure]) => [value, measure.name]), state.measure, choose("measure")),
+      segmented("Show", measures.map(([value, measure]) => [value, measure.name]), state.measure, choose("measure")),
       leaves.length ? segmented("Arrange by", [["group", "Group"], ["tree", "Task tree"]], state.arrange, choose("arrange")) : null,
-      h("button", { type: "button", class: "quiet", onclick: () => download(`${path}/affinity?format=csv&order=${state.order}`, `affinity-${state.order}.csv`) }, "Download CSV")),
+      h("button", { type: "button", class: "quiet", onclick: () => download(`${path}/affinity?format=csv&order=${state.order}${state.measure === "before" ? "&normalized=false" : ""}`, `affinity-${state.order}.csv`) }, "Download CSV"),
+      scales),
     chart, legendBox, note);
   draw();
   document.addEventListener("theme-changed", draw, { signal });

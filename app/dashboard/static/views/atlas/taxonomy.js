@@ -1,28 +1,24 @@
 // The taxonomy for a budget, beside what every budget is worth.
 
-import { frontierChart } from "../charts/frontier.js";
-import { taxonomyGraph } from "../charts/taxonomy.js";
-import { get } from "../lib/api.js";
-import { empty, h, replace, uid } from "../lib/dom.js";
-import { duration, fixed, list, percent } from "../lib/format.js";
-import { group, reserved, title } from "../lib/tasks.js";
-import { problemBox } from "./problem.js";
+import { frontierChart } from "../../charts/frontier.js";
+import { taxonomyGraph } from "../../charts/taxonomy.js";
+import { get } from "../../lib/api.js";
+import { empty, h, replace, uid } from "../../lib/dom.js";
+import { duration, fixed, list, mean, number, percent, plural } from "../../lib/format.js";
+import { HIGHEST_ORDER, group, reserved, title, titles } from "../../lib/tasks.js";
+import { problemBox } from "../problem.js";
+import { chancePanel } from "./chance.js";
+import { figure, table, taskHead } from "./table.js";
 
 const WAIT_MS = 120;
 
-const mean = (values) => {
-  const known = values.filter((value) => value !== null && value !== undefined);
-  return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
-};
-
 function summary(taxonomy) {
   const transferred = taxonomy.transfers.filter((transfer) => !transfer.sources.includes("self"));
-  const figure = (name, value, hint) => h("div", null, h("dt", null, name), h("dd", null, value), hint ? h("p", { class: "hint" }, hint) : null);
   return [
     h("dl", { class: "figures" },
       figure("Objective", fixed(taxonomy.objective), taxonomy.optimal ? "proven optimal" : `within ${percent(taxonomy.gap, 1)} of the optimum`),
-      figure("Mean gain", percent(mean(transferred.map((transfer) => transfer.win_rate_vs_scratch))), "over transferred targets"),
-      figure("Mean quality", percent(mean(transferred.map((transfer) => transfer.win_rate_vs_full))), "over transferred targets"),
+      figure("Mean gain", percent(mean(transferred.map((transfer) => transfer.win_rate_vs_scratch)), 1), `against scratch, ${plural(transferred.length, "transfer")}`),
+      figure("Mean quality", percent(mean(transferred.map((transfer) => transfer.win_rate_vs_full)), 1), "against full supervision"),
       figure("Solved in", taxonomy.solver.seconds < 1 ? `${Math.round(1000 * taxonomy.solver.seconds)} ms` : duration(taxonomy.solver.seconds), taxonomy.solver.name)),
     h("p", { class: "chosen" }, "Chosen: ", taxonomy.sources.map((source) =>
       h("span", { class: "tag", dataset: { group: group(source) } }, title(source)))),
@@ -31,8 +27,22 @@ function summary(taxonomy) {
   ];
 }
 
+/** The same as text: what the graph shows, what each target would take next, and what that would cost. */
+function asTable(taxonomy) {
+  const next = new Map(taxonomy.explanation.targets.map((runner) => [runner.target, runner]));
+  const columns = ["Target", "From", "Affinity", "Gain", "Quality", "Next best", "It would lose"];
+  const row = (transfer) => {
+    const runner = next.get(transfer.target);
+    return h("tr", null, taskHead(transfer.target),
+      [titles(transfer.sources), number(transfer.affinity), percent(transfer.win_rate_vs_scratch, 1), percent(transfer.win_rate_vs_full, 1),
+        runner?.sources ? titles(runner.sources) : "–", runner?.sources ? number(runner.loss) : "–"].map((cell) => h("td", null, cell)));
+  };
+  return h("details", { class: "as-table" }, h("summary", null, "The same as a table"),
+    table("Table of the chosen transfers", columns, taxonomy.transfers.map(row)));
+}
+
 export async function taxonomySection(body, path, atlas, signal) {
-  const orders = atlas.orders.filter((order) => order <= 4);
+  const orders = atlas.orders.filter((order) => order <= HIGHEST_ORDER);
   const highest = Math.max(...orders);
   const last = atlas.sources.filter((source) => !reserved(source)).length;
   if (!last || !orders.length) {
@@ -47,8 +57,10 @@ export async function taxonomySection(body, path, atlas, signal) {
   const shown = h("output", { for: sliderId }, String(state.budget));
   const order = h("select", { id: orderId }, orders.map((each) => h("option", { value: each, selected: each === highest }, `up to ${each}`)));
   const curve = h("div", { class: "curve" });
-  const figures = h("div", { "aria-live": "polite" });
+  const figures = h("div", { "aria-live": "polite" }, h("p", { class: "loading" }, "Solving"));
   const graph = h("div");
+  const rows = h("div");
+  const chance = chancePanel(path, signal);
   let asked = 0;
   let timer = null;
 
@@ -79,6 +91,9 @@ export async function taxonomySection(body, path, atlas, signal) {
       if (mine !== asked) return;
       replace(figures, summary(taxonomy));
       replace(graph, taxonomyGraph(taxonomy));
+      const open = rows.querySelector("details")?.open ?? false;
+      replace(rows, asTable(taxonomy));
+      rows.querySelector("details").open = open;
     } catch (error) {
       if (!signal.aborted && mine === asked) replace(figures, problemBox(error));
     }
@@ -87,12 +102,14 @@ export async function taxonomySection(body, path, atlas, signal) {
     state.budget = budget;
     shown.textContent = String(budget);
     drawCurve();
+    chance.choose(state.budget, state.maxOrder);
     clearTimeout(timer);
     timer = setTimeout(load, WAIT_MS);
   };
   slider.addEventListener("input", () => pick(Number(slider.value)));
   order.addEventListener("change", async () => {
     state.maxOrder = Number(order.value);
+    chance.choose(state.budget, state.maxOrder);
     await load();
     await loadCurve();
   });
@@ -103,7 +120,8 @@ export async function taxonomySection(body, path, atlas, signal) {
           h("div", { class: "field slider" }, h("label", { for: sliderId }, "Budget ", shown), slider),
           h("div", { class: "field" }, h("label", { for: orderId }, "Order"), order)),
         curve, figures),
-      graph));
+      graph, rows, chance.element));
+  chance.choose(state.budget, state.maxOrder);
   // The curve is many taxonomies: the one that is shown comes first.
   await load();
   await loadCurve();
