@@ -122,7 +122,10 @@ def fingerprint(folder: OwnFolder) -> str:
 
 def _errors(options: ImageFolderOptions, error: DeclarationError) -> list[FieldError]:
     name = options.tasks or TASKS_FILE
-    return [FieldError("/options/tasks", f"{name}: {problem}") for problem in error.problems]
+    return [
+        FieldError("/options/tasks", problem if problem.startswith(name) else f"{name}: {problem}")
+        for problem in error.problems
+    ]
 
 
 def _tasks(folder: OwnFolder, declaration: str) -> dict[str, Availability]:

@@ -89,7 +89,11 @@ def list_folder(root: Path, tasks_file: str | None = None) -> Listing:
     """
     name = tasks_file or TASKS_FILE
     if tasks_file is None and not (root / name).exists():
-        return _listing(root, CLASS_FOLDERS, ())
+        try:
+            return _listing(root, CLASS_FOLDERS, ())
+        except DeclarationError as error:
+            message = f"{name} is not there, and without it every class needs a folder of images"
+            raise DeclarationError([f"{message}: {problem}" for problem in error.problems]) from error
     declaration = read_declaration(_text(root, name, MAX_DECLARATION_BYTES))
     return _listing(root, declaration, (name,))
 
