@@ -243,7 +243,7 @@ def test_a_damaged_zip_is_refused(files):
     ("kind", "data", "told"),
     [
         ("safetensors", b"no header", "no network in safetensors"),
-        ("safetensors", weights("normals", ("depth",)), "holds a transfer of"),
+        ("safetensors", weights("normals", ("depth",), size=80), "holds a transfer of"),
         ("npz", b"PK nothing", "no npz"),
         ("npz", packed({"other.npy": b""}), "no npz"),
         ("json", b"[1]", "no training curves"),
