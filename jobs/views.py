@@ -1,8 +1,6 @@
 """From a registered data set to its views, by kind."""
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +10,7 @@ from app.datasets.kinds import image_folder, nyu_npz
 from app.datasets.kinds.rooms import rooms_options
 from app.datasets.kinds.taskonomy_folder import taskonomy_folder_options
 from app.datasets.records import Dataset
+from models.data.cache import keep_json
 from models.data.first_views import first_views
 from models.data.nyu.file import open_nyu
 from models.data.nyu.views import NyuViews
@@ -77,10 +76,7 @@ def _known_problems(found: Plan, cache: Path) -> Mapping[str, str]:
     if known.exists():
         return json.loads(known.read_bytes())
     problems = image_problems(found)
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=cache, prefix=".problems-", delete=False) as file:
-        json.dump(problems, file)
-    os.replace(file.name, known)  # noqa: PTH105 - atomic
+    keep_json(known, problems)
     return problems
 
 

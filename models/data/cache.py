@@ -1,13 +1,15 @@
 """Arrays in a folder, each made once by one of the processes that need it, and mapped from disk by all."""
 
 import fcntl
+import json
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +65,55 @@ class ArrayFolder:
 
     def _missing(self, names: Collection[str]) -> list[str]:
         return sorted(name for name in set(names) if not self._path(name).exists())
+
+
+class GrowingArrays:
+    """Files `NAME.npy` of a folder that are filled from chunk to chunk; the first chunk says dtypes and shapes.
+
+    Args:
+        folder: that `ArrayFolder.produce` hands out.
+        count: rows of every array in the end.
+    """
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self._folder, self._count = folder, count
+        self._arrays: dict[str, np.memmap] = {}
+        self._done = 0
+
+    @property
+    def done(self) -> float:
+        """The share of rows that are there."""
+        return self._done / self._count
+
+    def add(self, chunk: Mapping[str, NDArray[np.generic]]) -> None:
+        """Write the next rows of every array: equally many of each, the same arrays in every chunk."""
+        rows = 0
+        for name, values in chunk.items():
+            if name not in self._arrays:
+                self._arrays[name] = np.lib.format.open_memmap(
+                    self._folder / f"{name}.npy",
+                    mode="w+",
+                    dtype=values.dtype,
+                    shape=(self._count, *values.shape[1:]),
+                )
+            rows = len(values)
+            self._arrays[name][self._done : self._done + rows] = values
+        self._done += rows
+
+    def flush(self) -> None:
+        """Bring everything to the disk."""
+        for array in self._arrays.values():
+            array.flush()
+
+
+def keep_json(path: Path, value: Any) -> None:
+    """Write a JSON file whole or not at all; its folder is made when needed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=".kept-", delete=False, encoding="utf-8"
+    ) as scratch:
+        json.dump(value, scratch)
+    os.replace(scratch.name, path)  # noqa: PTH105 - atomic
 
 
 @contextmanager

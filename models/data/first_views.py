@@ -4,13 +4,12 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 
+from models.data.resplit import Resplit
 from models.data.splits import Split
 from models.data.views import Array, Views
-from models.tasks.labels import LabelInfo
-from models.training.progress import RunContext
 
 
-class FirstViews:
+class FirstViews(Resplit):
     """A data set of which one split ends early; every view keeps its index, its labels and its noise.
 
     Args:
@@ -26,28 +25,14 @@ class FirstViews:
         if not 0 < count <= views.size(split):
             message = f"the split {split} has {views.size(split)} views, not {count}"
             raise ValueError(message)
-        self._views, self._split, self._count = views, split, count
+        super().__init__(views)
+        self._split, self._count = split, count
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the whole's and what is kept of it."""
         identity = json.dumps({"first": self._views.fingerprint, self._split: self._count}, sort_keys=True)
         return hashlib.sha256(identity.encode()).hexdigest()
-
-    @property
-    def image_size(self) -> int:
-        """Height and width of the images, pixels."""
-        return self._views.image_size
-
-    @property
-    def label_info(self) -> LabelInfo:
-        """Class names."""
-        return self._views.label_info
-
-    @property
-    def labels(self) -> frozenset[str]:
-        """Names of the arrays that there are."""
-        return self._views.labels
 
     def size(self, split: Split) -> int:
         """Views of a split."""
@@ -59,10 +44,6 @@ class FirstViews:
         if split != self._split:
             return arrays
         return {name: array[: self._count] for name, array in arrays.items()}
-
-    def prepare(self, labels: Collection[str], context: RunContext) -> None:
-        """Make `labels` of the whole ready: what is kept of it is there then."""
-        self._views.prepare(labels, context)
 
 
 def first_views(views: Views, split: Split, count: int) -> Views:

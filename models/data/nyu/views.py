@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data.cache import ArrayFolder
+from models.data.cache import ArrayFolder, GrowingArrays
 from models.data.labels_2d import edges_2d, keypoints_2d, segmentation_2d
 from models.data.nyu.file import ARRAYS, CLASSES, UNKNOWN_CLASS, NyuFile, measured
 from models.data.splits import SPLITS, Split, SplitSizes
@@ -162,7 +162,8 @@ class NyuViews:
 
     def _write(self, split: Split, missing: Collection[str], scratch: Path, context: RunContext) -> None:
         needed = {array for label in missing for array in _LABELS[label].arrays} & self._file.arrays
-        ids, arrays, done = self._ids(split), dict[str, np.memmap](), 0
+        ids = self._ids(split)
+        arrays = GrowingArrays(scratch, len(ids))
         for first, block in self._file.blocks(sorted(needed)):
             if context.should_stop():
                 text = "reading photographs"
@@ -172,17 +173,6 @@ class NyuViews:
             if not len(rows):
                 continue
             chosen = {name: values[rows] for name, values in block.items()}
-            for label in missing:
-                values = _LABELS[label].make(chosen)
-                if label not in arrays:
-                    arrays[label] = np.lib.format.open_memmap(
-                        scratch / f"{label}.npy",
-                        mode="w+",
-                        dtype=values.dtype,
-                        shape=(len(ids), *values.shape[1:]),
-                    )
-                arrays[label][done : done + len(rows)] = values
-            done += len(rows)
-            context.progress(done / len(ids), f"reading photographs of the split {split}")
-        for array in arrays.values():
-            array.flush()
+            arrays.add({label: _LABELS[label].make(chosen) for label in missing})
+            context.progress(arrays.done, f"reading photographs of the split {split}")
+        arrays.flush()

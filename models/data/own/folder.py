@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.data.cache import keep_json
 from models.data.own.arrays import array_names, read_view
 from models.data.own.declaration import DeclarationError, Labels
 from models.data.own.files import UnusableFile, inside, read_bytes
@@ -179,11 +178,8 @@ def _remembered(memo: Path | None, stamps: Mapping[str, Any]) -> _Found | None:
 
 
 def _remember(memo: Path, stamps: Mapping[str, Any], found: _Found) -> None:
-    memo.parent.mkdir(parents=True, exist_ok=True)
     said = {"stamps": stamps, "kept": found.kept, "skipped": found.skipped, "content": found.content}
-    with tempfile.NamedTemporaryFile("w", dir=memo.parent, delete=False, encoding="utf-8") as scratch:
-        json.dump(said, scratch)
-    os.replace(scratch.name, memo)  # noqa: PTH105 - atomic
+    keep_json(memo, said)
 
 
 def _declared_splits(views: Sequence[View]) -> dict[Split, NDArray[np.int64]]:

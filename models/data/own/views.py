@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data.cache import ArrayFolder
+from models.data.cache import ArrayFolder, GrowingArrays
 from models.data.own.arrays import COMPUTED, RGB, array_names, read_view
 from models.data.own.files import read_bytes
 from models.data.own.folder import OwnFolder
@@ -117,25 +117,15 @@ class OwnViews:
         self._arrays(split).produce(labels, context, write)
 
     def _write(self, split: Split, missing: Collection[str], scratch: Path, context: RunContext) -> None:
-        places, arrays, done = self._places(split), dict[str, np.memmap](), 0
+        places = self._places(split)
+        arrays = GrowingArrays(scratch, len(places))
         for chunk in self._decoded(places, missing):
             if context.should_stop():
                 text = "reading images"
                 raise Stopped(text)
-            count = len(next(iter(chunk.values())))
-            for name, values in chunk.items():
-                if name not in arrays:
-                    arrays[name] = np.lib.format.open_memmap(
-                        scratch / f"{name}.npy",
-                        mode="w+",
-                        dtype=values.dtype,
-                        shape=(len(places), *values.shape[1:]),
-                    )
-                arrays[name][done : done + count] = values
-            done += count
-            context.progress(done / len(places), f"reading images of the split {split}")
-        for array in arrays.values():
-            array.flush()
+            arrays.add(chunk)
+            context.progress(arrays.done, f"reading images of the split {split}")
+        arrays.flush()
 
     def _decoded(self, places: NDArray[np.int64], wanted: Collection[str]) -> Iterator[dict[str, Array]]:
         """Arrays of successive examples."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data.cache import ArrayFolder
+from models.data.cache import ArrayFolder, GrowingArrays
 from models.data.labels_2d import edges_2d, keypoints_2d, segmentation_2d
 from models.data.splits import SPLITS, Split, SplitSizes
 from models.data.taskonomy_folder.decode import FROM_FILES, Decoder
@@ -144,24 +144,17 @@ class TaskonomyViews:
         self._arrays(split).produce(labels, context, write)
 
     def _write(self, split: Split, missing: Collection[str], scratch: Path, context: RunContext) -> None:
-        rows, arrays = self._rows[split], dict[str, np.memmap]()
+        rows = self._rows[split]
+        arrays = GrowingArrays(scratch, len(rows))
         with ThreadPoolExecutor(self._workers) as executor:
             for start in range(0, len(rows), _CHUNK):
                 if context.should_stop():
                     text = "decoding views"
                     raise Stopped(text)
                 chosen = rows[start : start + _CHUNK]
-                for label, values in self._decoded(split, chosen, missing, executor).items():
-                    if label not in arrays:
-                        shape = (len(rows), *values.shape[1:])
-                        arrays[label] = np.lib.format.open_memmap(
-                            scratch / f"{label}.npy", mode="w+", dtype=values.dtype, shape=shape
-                        )
-                    arrays[label][start : start + len(chosen)] = values
-                done = min(1.0, (start + _CHUNK) / len(rows))
-                context.progress(done, f"decoding views of the split {split}")
-        for array in arrays.values():
-            array.flush()
+                arrays.add(self._decoded(split, chosen, missing, executor))
+                context.progress(arrays.done, f"decoding views of the split {split}")
+        arrays.flush()
 
     def _decoded(
         self, split: Split, rows: NDArray[np.int64], labels: Collection[str], executor: ThreadPoolExecutor
