@@ -59,11 +59,7 @@ def atlas_build(
         if not wait:
             out.print(f"job {job.id} is {job.state}")
             return
-        try:
-            job = follow(client, job)
-        except KeyboardInterrupt:
-            err.print(f"the job goes on; DELETE /api/v1/jobs/{job.id} cancels it")
-            raise typer.Exit(130) from None
+        job = follow(client, job)
         if job.resource is not None:
             out.print(f"atlas {job.resource.id} is ready")
 
@@ -127,11 +123,7 @@ def atlas_target(
     """Train transfers to a novel target and rank them against training from scratch on the same labels."""
     with client_of(url, api_key) as client:
         job = client.targets.train(atlas_id, name, dataset=dataset, task=task, seed=seed)
-        try:
-            job = follow(client, job)
-        except KeyboardInterrupt:
-            err.print(f"the job goes on; DELETE /api/v1/jobs/{job.id} cancels it")
-            raise typer.Exit(130) from None
+        job = follow(client, job)
         target = client.targets.get(atlas_id, str((job.result or {})["target_id"]))
     models = [*(target.ranking or []), *([] if target.scratch is None else [target.scratch])]
     rows = [

@@ -61,6 +61,15 @@ def client_of(url: str | None, api_key: str | None) -> TaskAtlas:
 
 
 def follow(client: TaskAtlas, job: Job) -> Job:
+    """Show how far a job is until it has ended; Ctrl-C leaves it running and ends the command with status 130."""
+    try:
+        return _followed(client, job)
+    except KeyboardInterrupt:
+        err.print(f"the job goes on; DELETE /api/v1/jobs/{job.id} cancels it")
+        raise typer.Exit(130) from None
+
+
+def _followed(client: TaskAtlas, job: Job) -> Job:
     """Show how far a job is until it has ended; on a terminal as a bar, else a line per step."""
     if not out.is_terminal:
         said: list[str] = []
