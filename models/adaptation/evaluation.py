@@ -42,26 +42,28 @@ def accuracy(predictions: Ints, labels: Ints) -> float:
     return float((predictions[labelled] == labels[labelled]).mean()) if labelled.any() else np.nan
 
 
-def per_class(confused: Ints) -> Numbers:
+def per_class_accuracy(predictions: Ints, labels: Ints, classes: int) -> Numbers:
     """The accuracy on the examples of each class.
 
     Args:
-        confused: (K, K), as `confusion` answers it.
+        predictions: (n,) in [0, K).
+        labels: (n,) in [0, K), or `UNKNOWN`.
+        classes: K.
 
     Returns:
         (K,), NaN where a class has no examples.
     """
+    confused = confusion(predictions, labels, classes)
     examples = confused.sum(1)
-    return np.divide(confused.diagonal(), examples, out=np.full(len(confused), np.nan), where=examples > 0)
+    return np.divide(confused.diagonal(), examples, out=np.full(classes, np.nan), where=examples > 0)
 
 
-def mean_per_class(confused: Ints) -> float:
-    """The mean of `per_class` over the classes with examples, each counting alike; NaN without any.
+def mean_per_class(accuracies: NDArray[np.floating]) -> float:
+    """The mean over the classes with examples, each counting alike; NaN without any.
 
     Args:
-        confused: (K, K), as `confusion` answers it.
+        accuracies: (K,), as `per_class_accuracy` answers them.
     """
-    accuracies = per_class(confused)
     known = accuracies[~np.isnan(accuracies)]
     return float(known.mean()) if len(known) else np.nan
 

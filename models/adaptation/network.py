@@ -38,7 +38,9 @@ def as_input(inputs: NDArray[np.generic]) -> Tensor:
 
 
 @torch.no_grad()
-def outputs(network: Classifier, inputs: NDArray[np.generic]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def outputs(
+    network: Classifier, inputs: NDArray[np.generic]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What a network says of examples; it is left in evaluation mode.
 
     Args:

@@ -11,7 +11,7 @@ from models.adaptation.evaluation import (
     confusion,
     mean_per_class,
     mean_weights,
-    per_class,
+    per_class_accuracy,
     shared_classes,
     summarise,
 )
@@ -34,17 +34,17 @@ def test_unlabelled_examples_count_in_no_figure() -> None:
 
 
 def test_classes_without_examples_have_no_accuracy_and_do_not_count_in_the_mean() -> None:
-    confused = confusion(PREDICTIONS, LABELS, 4)
-    np.testing.assert_allclose(per_class(confused), [2 / 3, np.nan, 1, np.nan])
-    assert mean_per_class(confused) == pytest.approx(5 / 6)
+    accuracies = per_class_accuracy(PREDICTIONS, LABELS, 4)
+    np.testing.assert_allclose(accuracies, [2 / 3, np.nan, 1, np.nan])
+    assert mean_per_class(accuracies) == pytest.approx(5 / 6)
 
 
 def test_a_target_without_labels_has_no_figures() -> None:
     unknown = np.full(3, UNKNOWN)
     predictions = np.array([0, 1, 1])
     assert np.isnan(accuracy(predictions, unknown))
-    assert np.isnan(mean_per_class(confusion(predictions, unknown, 2)))
-    assert np.isnan(per_class(confusion(predictions, unknown, 2))).all()
+    assert np.isnan(per_class_accuracy(predictions, unknown, 2)).all()
+    assert np.isnan(mean_per_class(per_class_accuracy(predictions, unknown, 2)))
     assert np.isnan(class_shares(unknown, 2)).all()
     assert not shared_classes(unknown, 2).any()
 
@@ -61,7 +61,7 @@ def test_figures_agree_with_each_other(pairs: list[tuple[int, int]]) -> None:
     if known:
         assert accuracy(predictions, labels) == pytest.approx(confused.trace() / known)
         shares = class_shares(labels, 5)
-        weighted = np.nan_to_num(per_class(confused)) @ shares
+        weighted = np.nan_to_num(per_class_accuracy(predictions, labels, 5)) @ shares
         assert accuracy(predictions, labels) == pytest.approx(weighted)
         assert (shares > 0).tolist() == shared_classes(labels, 5).tolist()
         np.testing.assert_allclose(confused.sum(1) / known, shares)
