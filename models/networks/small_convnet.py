@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from typing_extensions import override
 
-_FIRST = 32  # channels of the first stage; each further one has twice as many, up to
-_MOST = 128
+_FIRST = 16  # channels of the first stage; each further one has twice as many, up to
+_MOST = 64
 _GROUPS = 8
 _SMALLEST = 4  # pixels of the last map, at most
 
