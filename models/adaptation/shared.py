@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.adaptation.domains import Domain
 from models.data.labelled import UNKNOWN, LabelledSet
 
-Field = Literal["source", "target", "target_classes"]
+Field = Literal["source", "target", "target_classes", "image_size"]
 
 
 class DomainsError(ValueError):
@@ -77,8 +77,8 @@ def shared_domains(
         The source and the target.
 
     Raises:
-        DomainsError: one holds images and the other vectors, or vectors of another length; classes are unknown; or
-            nothing is left.
+        DomainsError: one holds images and the other vectors, or vectors of another length; classes are unknown;
+            nothing is left; or images differ in size and none was asked for.
     """
     if source.features != target.features:
         detail = f"the target holds {_described(target)}, the source {_described(source)}"
@@ -86,7 +86,12 @@ def shared_domains(
     if len(source.classes) < 2:
         raise DomainsError("source", f"the source has {len(source.classes)} classes, 2 are needed")
     numbers = source_numbers(source.classes, target.classes, target_classes)
-    return _source(source, image_size), _target(target, numbers, target_classes, image_size)
+    domains = _source(source, image_size), _target(target, numbers, target_classes, image_size)
+    shapes = [domain.inputs.shape[1:] for domain in domains]
+    if shapes[0] != shapes[1]:
+        detail = f"images of the source are {shapes[0][0]} pixels high, of the target {shapes[1][0]}: choose one size"
+        raise DomainsError("image_size", detail)
+    return domains
 
 
 def _source(source: LabelledSet, image_size: int | None) -> Domain:
