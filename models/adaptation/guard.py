@@ -2,7 +2,7 @@
 
 With target labels the question is answered by accuracy, of both at the step that was chosen without labels. Without
 them it can only be judged from signs, each of which can err; together they give a verdict, or none where they
-contradict each other. Everything here is a function of what runs have stored, so how often the signs are right can be
+contradict each other. They err less with several seeds than with one. Everything here is a function of what runs have stored, so how often the signs are right can be
 measured on targets that have labels: `judge_without_labels` against `judge_with_labels` of the same runs.
 """
 
@@ -25,7 +25,7 @@ MARGIN = 0.01
 SURE = 0.95
 """How sure a verdict by labels must be."""
 CLEAR = 2
-"""Signs for a verdict, less those against it, that a verdict without labels takes."""
+"""Signs for a verdict, less those against it, that a verdict without labels takes; strong ones count twice."""
 YARDSTICK = 3.0
 """Effective classes, or half of K if fewer, below which source-only has collapsed: it is no yardstick then."""
 
@@ -147,7 +147,7 @@ def _without_labels(pairs: Pairs) -> Judgement:
             f"source-only itself uses {used:.1f} classes (effective number), so being unlike it says little"
         )
         return _label_free("unclear", (Reason("unclear", text), *reasons), pairs)
-    votes = sum(_VOTES[reason.says] for reason in reasons)
+    votes = sum((2 if reason.strong else 1) * _VOTES[reason.says] for reason in reasons)
     verdict = "worse" if votes >= CLEAR else "not worse" if votes <= -CLEAR else "unclear"
     return _label_free(verdict, reasons, pairs)
 

@@ -33,10 +33,12 @@ class Reason:
     Attributes:
         says: what it speaks for; `unclear` where it speaks for neither.
         text: it in plain words, with its figures.
+        strong: whether it counts twice.
     """
 
     says: Verdict
     text: str
+    strong: bool = False
 
 
 def signs(pairs: Pairs) -> tuple[Reason, ...]:
@@ -62,6 +64,7 @@ def _kept_predictions(pairs: Pairs) -> Reason:
     return Reason(
         _says(kept, worse_below=0.75, fine_above=0.88),
         f"{kept:.0%} of source-only's confident predictions on the target are kept",
+        strong=kept < 0.6,
     )
 
 
@@ -73,6 +76,7 @@ def _agreement_of_seeds(pairs: Pairs) -> Reason:
     return Reason(
         _says(after - before, worse_below=-0.1, fine_above=0.0),
         f"two seeds agree on {after:.0%} of the target, those of source-only on {before:.0%}",
+        strong=after - before < -0.25,
     )
 
 

@@ -140,6 +140,26 @@ def test_a_target_spread_over_classes_that_are_not_there_is_worse() -> None:
     assert [reason.says for reason in found.reasons[:2]] == ["worse", "worse"]
 
 
+def test_a_strong_sign_suffices_alone() -> None:
+    """Seeds that no longer agree, though confident predictions are kept and the classes are nearly the same."""
+    before = [run(seed, wrong_where(seed, 40, anything)) for seed in range(3)]
+    after = [
+        run(seed, wrong_where(seed, 240, lambda random: random.integers(0, 7, TARGET))) for seed in range(3)
+    ]
+    found = judge(before, after)
+    assert [(reason.says, reason.strong) for reason in found.reasons if reason.says != "unclear"] == [
+        ("worse", True)
+    ]
+    assert found.verdict == "worse"
+
+
+def test_signs_against_each_other_leave_it_unclear() -> None:
+    after = [run(seed, wrong_where(seed + 9, 190, anything)) for seed in range(3)]
+    found = judge(source_only(), after)
+    assert {reason.says for reason in found.reasons} == {"worse", "not worse", "unclear"}
+    assert found.verdict == "unclear"
+
+
 def test_a_collapse_that_seeds_do_not_share_is_worse() -> None:
     collapsed = [run(seed, np.full(TARGET, seed)) for seed in range(3)]
     assert judge(source_only(), collapsed).verdict == "worse"
