@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from models.networks.dense_decoder import DenseDecoder
 from models.networks.encoder import Encoder
+from models.networks.resnet import ResNet
 from models.networks.task_network import TaskNetwork
 from models.networks.transfer_head import TransferHead
 from models.networks.transfer_network import TransferNetwork
@@ -26,6 +27,7 @@ KINDS: Mapping[str, type[nn.Module]] = MappingProxyType(
         "encoder": Encoder,
         "dense_decoder": DenseDecoder,
         "vector_head": VectorHead,
+        "resnet": ResNet,
         "transfer_head": TransferHead,
         "task_network": TaskNetwork,
         "transfer_network": TransferNetwork,
