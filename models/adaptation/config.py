@@ -16,7 +16,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 Backbone = Literal["small", "resnet18", "resnet50", "features"]
 BACKBONES: tuple[Backbone, ...] = get_args(Backbone)
 
-Selector = Literal["source-validation", "entropy", "infomax", "dev"]
+Selector = Literal["source-validation", "entropy", "infomax", "dev", "snd"]
 """A score by which a step is chosen without target labels."""
 SELECTORS: tuple[Selector, ...] = get_args(Selector)
 

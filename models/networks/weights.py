@@ -13,9 +13,11 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
+from models.networks.classifier import Classifier
 from models.networks.dense_decoder import DenseDecoder
 from models.networks.encoder import Encoder
 from models.networks.resnet import ResNet
+from models.networks.small_convnet import SmallConvNet
 from models.networks.task_network import TaskNetwork
 from models.networks.transfer_head import TransferHead
 from models.networks.transfer_network import TransferNetwork
@@ -27,16 +29,23 @@ KINDS: Mapping[str, type[nn.Module]] = MappingProxyType(
         "encoder": Encoder,
         "dense_decoder": DenseDecoder,
         "vector_head": VectorHead,
-        "resnet": ResNet,
         "transfer_head": TransferHead,
         "task_network": TaskNetwork,
         "transfer_network": TransferNetwork,
+        "small_convnet": SmallConvNet,
+        "resnet": ResNet,
+        "classifier": Classifier,
         "identity": nn.Identity,
     }
 )
-COMPOSITES = frozenset(
-    {"task_network", "transfer_network"}
-)  # rebuilt from the descriptions of their children
+PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "task_network": ("encoder", "decoder"),
+        "transfer_network": ("head", "decoder"),
+        "classifier": ("backbone",),
+    }
+)
+"""What a network is composed of that is described, and rebuilt, by itself."""
 _MODULE, _EXTRA = "module.", "extra."
 
 
@@ -118,7 +127,7 @@ def describe(module: nn.Module) -> dict[str, Any]:
     kind = next((kind for kind, cls in KINDS.items() if type(module) is cls), None)
     if kind is None:
         raise WeightsError(f"a {type(module).__name__} has no description")
-    parts = {name: describe(part) for name, part in module.named_children()} if kind in COMPOSITES else {}
+    parts = {name: describe(module.get_submodule(name)) for name in PARTS.get(kind, ())}
     return {"kind": kind, **getattr(module, "arguments", {}), **parts}
 
 

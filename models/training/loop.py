@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from models.training.checkpoint import (
 )
 from models.training.progress import Diverged, RunContext, Stopped
 from models.training.sampling import Batches
-from models.training.schedule import Optimisation, learning_rate
+from models.training.schedule import Descent, Optimisation, learning_rate
 from models.training.seeds import derived_seed
 
 StepLoss = Callable[[NDArray[np.int64], torch.Generator], Tensor]
@@ -88,9 +89,7 @@ class Run:
         if self._resumed is not None and stage.name in self._resumed.finished:
             _load_module(model, self._resumed.finished[stage.name])
             return self._finish(stage, self._resumed.finished[stage.name])
-        optimiser = torch.optim.AdamW(
-            model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay, fused=True
-        )
+        optimiser, scales = _optimiser(model, plan)
         generator = torch.Generator().manual_seed(derived_seed(stage.seed, "noise"))
         batches = Batches(examples, plan.batch_size, derived_seed(stage.seed, "batches"))
         losses: list[Tensor] = []
@@ -103,8 +102,8 @@ class Run:
         for step in range(len(losses), plan.steps):
             if self._context.should_stop():
                 raise Stopped(stage.text)
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(plan, step)
+            for group, scale in zip(optimiser.param_groups, scales, strict=True):
+                group["lr"] = scale * learning_rate(plan, step)
             loss = step_loss(batches.indices(step), generator)
             total = loss.sum()
             if not math.isfinite(value := total.item()):
@@ -145,6 +144,24 @@ class Run:
         if done % min(max(1, steps // _REPORTS), _UNREPORTED) == 0 or done == steps:
             fraction = min(1.0, self._done + stage.share * done / steps)
             self._context.progress(fraction, f"{stage.text}, step {done} of {steps}")
+
+
+def _optimiser(model: nn.Module, plan: Optimisation) -> tuple[torch.optim.Optimizer, tuple[float, ...]]:
+    """The optimiser of what can be learned, in groups, and what each group's learning rate is multiplied by."""
+    slower = plan.slower if isinstance(plan, Descent) else {}
+    groups: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            scale = next((scale for prefix, scale in slower.items() if name.startswith(prefix)), 1.0)
+            groups.setdefault(scale, []).append(parameter)
+    parameters = [{"params": group} for group in groups.values()]
+    settings: dict[str, Any] = {"lr": plan.learning_rate, "weight_decay": plan.weight_decay, "fused": True}
+    if isinstance(plan, Descent):
+        nesterov = plan.momentum > 0
+        optimiser = torch.optim.SGD(parameters, momentum=plan.momentum, nesterov=nesterov, **settings)
+    else:
+        optimiser = torch.optim.AdamW(parameters, **settings)
+    return optimiser, tuple(groups)
 
 
 def _module_tensors(model: nn.Module) -> dict[str, Tensor]:

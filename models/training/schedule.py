@@ -4,10 +4,11 @@ A schedule that counted its own calls could not be resumed: an unbroken and a re
 """
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
-Decay = Literal["cosine", "step"]
+Decay = Literal["cosine", "step", "inverse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Optimisation:
         learning_rate: the highest learning rate.
         weight_decay: decoupled weight decay.
         warmup: the share of the steps over which the learning rate rises linearly, in [0, 1).
-        decay: `cosine` falls to zero at the last step; `step` divides by ten after `drop` of the steps.
+        decay: `cosine` falls to zero at the last step; `step` divides by ten after `drop` of the steps; `inverse` is
+            (1 + 10 p)^-0.75 at the share p of the steps (Ganin & Lempitsky 2015, Sec. 4).
         drop: for `step` only, in (0, 1].
     """
 
@@ -42,9 +44,22 @@ class Optimisation:
         if not (0 <= self.warmup < 1 and 0 < self.drop <= 1):
             message = "warmup must lie in [0, 1) and drop in (0, 1]"
             raise ValueError(message)
-        if self.decay not in {"cosine", "step"}:
-            message = f"decay must be cosine or step, got {self.decay!r}"
+        if self.decay not in (decays := get_args(Decay)):
+            message = f"decay must be one of {', '.join(decays)}, got {self.decay!r}"
             raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Descent(Optimisation):
+    """A training by stochastic gradient descent with Nesterov's momentum; `weight_decay` is an L2 penalty.
+
+    Attributes:
+        momentum: in [0, 1).
+        slower: for parameters whose names begin so, what their learning rate is multiplied by.
+    """
+
+    momentum: float = 0.9
+    slower: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def learning_rate(plan: Optimisation, step: int) -> float:
@@ -63,4 +78,6 @@ def learning_rate(plan: Optimisation, step: int) -> float:
     if plan.decay == "step":
         return plan.learning_rate * (0.1 if step >= plan.drop * plan.steps else 1.0)
     done = (step - warm) / (plan.steps - warm)
+    if plan.decay == "inverse":
+        return plan.learning_rate * (1.0 + 10.0 * done) ** -0.75
     return plan.learning_rate * 0.5 * (1.0 + math.cos(math.pi * done))

@@ -1,0 +1,68 @@
+"""What partial adaptation is measured against: no adaptation, and adaptation that assumes equal label sets."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from models.adaptation.config import AdaptationConfig
+from models.adaptation.losses import domain_losses, entropy
+from models.adaptation.methods.objective import Batch, Losses, Objective, classification
+from models.networks.discriminators import Discriminators
+
+
+class SourceOnly(Objective):
+    """Train on the source and hope (the row `AlexNet` of Cao et al. 2018, Tables 1 and 2)."""
+
+    uses_target = False
+
+    def __init__(self, config: AdaptationConfig) -> None:
+        super().__init__(len(config.classes))
+
+    @override
+    def losses(self, batch: Batch) -> Losses:
+        return {"classification": classification(batch)}
+
+
+class Dann(Objective):
+    """One discriminator for all classes: RevGrad (Ganin & Lempitsky 2015, Eq. 9; Cao et al. 2018, Eq. 1).
+
+    With the target's entropy on top it is SAN without selection: the ablation `san-entropy`.
+
+    Args:
+        config: sizes and weights.
+        entropy_weight: of the target's entropy; 0 is DANN itself.
+    """
+
+    def __init__(self, config: AdaptationConfig, *, entropy_weight: float = 0.0) -> None:
+        super().__init__(len(config.classes))
+        self.discriminator = Discriminators(1, config.bottleneck, config.discriminator_width)
+        self._weight, self._entropy_weight = config.adversarial_weight, entropy_weight
+
+    @override
+    def initialise(self, generator: torch.Generator) -> None:
+        self.discriminator.initialise(generator)
+
+    @override
+    def losses(self, batch: Batch) -> Losses:
+        source, target = discriminate(self.discriminator, batch)
+        found = {
+            "classification": classification(batch),
+            "adversarial": self._weight * 0.5 * (source.mean() + target.mean()),
+        }
+        if self._entropy_weight:
+            found["entropy"] = self._entropy_weight * entropy(batch.target_scores).mean()
+        return found
+
+    @override
+    def class_weights(self) -> Tensor:
+        return torch.ones(self.classes)
+
+
+def discriminate(discriminator: Discriminators, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Losses of the one discriminator on each source and each target example, (n,) and (m,)."""
+    strength = torch.full((1,), batch.reversal)
+    scores = discriminator(torch.cat((batch.source_features, batch.target_features)), strength).squeeze(1)
+    count = len(batch.source_features)
+    return domain_losses(scores[:count], is_source=True), domain_losses(scores[count:], is_source=False)

@@ -1,0 +1,48 @@
+"""Partial adversarial domain adaptation: one discriminator, and source classes weighted by the target's shares."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from typing_extensions import override
+
+from models.adaptation.config import AdaptationConfig
+from models.adaptation.losses import mean_one, weighted_mean
+from models.adaptation.methods.baselines import discriminate
+from models.adaptation.methods.objective import Batch, Losses, Objective
+from models.networks.discriminators import Discriminators
+
+
+class Pada(Objective):
+    """PADA (Cao et al. 2018, ECCV, Eqs. 2 and 3).
+
+    γ, the mean of the classifier's probabilities over the whole target scaled to maximum 1, weighs a source example by
+    its class both in the classifier's loss and in the discriminator's; target examples all count alike.
+
+    Args:
+        config: sizes and weights.
+    """
+
+    def __init__(self, config: AdaptationConfig) -> None:
+        super().__init__(len(config.classes))
+        self.discriminator = Discriminators(1, config.bottleneck, config.discriminator_width)
+        self._weight = config.adversarial_weight
+
+    @override
+    def initialise(self, generator: torch.Generator) -> None:
+        self.discriminator.initialise(generator)
+
+    @override
+    def losses(self, batch: Batch) -> Losses:
+        weights = (self.shares / self.shares.max())[batch.labels]
+        errors = F.cross_entropy(batch.source_scores, batch.labels, reduction="none")
+        source, target = discriminate(self.discriminator, batch)
+        return {
+            "classification": weighted_mean(errors, weights),
+            "adversarial": self._weight * 0.5 * ((weights * source).mean() + target.mean()),
+        }
+
+    @override
+    def class_weights(self) -> Tensor:
+        return mean_one(self.shares)
