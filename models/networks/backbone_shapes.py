@@ -67,18 +67,18 @@ def _batch_norm(name: str, channels: int) -> Shapes:
     return {**vectors, f"{name}.num_batches_tracked": ()}
 
 
+SMALLEST_MAP = 4  # height and width of the small network's last map, at most
+_FIRST_WIDTH = 32  # channels of its first stage; each further one has twice as many, up to
+_MOST_WIDTH = 128
+
+
 def small_stages(image_size: int) -> tuple[int, ...]:
     """Channels of each stage of the small network for images of this height and width, pixels."""
     widths: list[int] = []
     while image_size > SMALLEST_MAP:
-        widths.append(min(FIRST_WIDTH * 2 ** len(widths), MOST_WIDTH))
+        widths.append(min(_FIRST_WIDTH * 2 ** len(widths), _MOST_WIDTH))
         image_size = (image_size + 1) // 2
     return tuple(widths)
-
-
-SMALLEST_MAP = 4
-FIRST_WIDTH = 32
-MOST_WIDTH = 128
 
 
 def small_shapes(image_size: int) -> Shapes:
