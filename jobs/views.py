@@ -58,7 +58,7 @@ def _rooms(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
 
 def _nyu_npz(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
     file = open_nyu(Path(str(dataset.location)))
-    _require_unchanged(dataset, nyu_npz.fingerprint(file))
+    require_unchanged(dataset, nyu_npz.fingerprint(file))
     return NyuViews(file, sizes, cache)
 
 
@@ -66,7 +66,7 @@ def _taskonomy_folder(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views
     options = taskonomy_folder_options(dataset.options)
     found = plan(Path(str(dataset.location)), options.of_folder())
     seen = survey(found, _known_problems(found, cache))
-    _require_unchanged(dataset, seen.fingerprint)
+    require_unchanged(dataset, seen.fingerprint)
     return TaskonomyViews(seen, sizes, cache, workers=available_cores())
 
 
@@ -84,11 +84,16 @@ def _image_folder(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
     options = image_folder.folder_options(dataset.options)
     memo = cache / f"own-folder-{dataset.fingerprint[:16]}.json"
     folder = image_folder.open_image_folder(Path(str(dataset.location)), options, memo)
-    _require_unchanged(dataset, image_folder.fingerprint(folder))
+    require_unchanged(dataset, image_folder.fingerprint(folder))
     return OwnViews(folder, sizes, cache, workers=available_cores())
 
 
-def _require_unchanged(dataset: Dataset, fingerprint: str) -> None:
+def require_unchanged(dataset: Dataset, fingerprint: str) -> None:
+    """Refuse files that are not those that were registered.
+
+    Raises:
+        DataChanged: the fingerprint of what is there is another one.
+    """
     if fingerprint != dataset.fingerprint:
         message = (
             f"the files of data set {dataset.id} were changed after it was registered; register it again"

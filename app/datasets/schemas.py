@@ -64,6 +64,15 @@ class GapOut(BaseModel):
     views: int = Field(description="how many serve all other tasks, and none of these")
 
 
+class ClassOut(BaseModel):
+    """A class of a data set whose examples have one class each."""
+
+    name: str
+    examples: dict[str, int] | None = Field(
+        description="by part, `train` and `test`; null where they are made when first used"
+    )
+
+
 class ReportOut(BaseModel):
     """What validation found."""
 
@@ -73,6 +82,10 @@ class ReportOut(BaseModel):
     skipped: list[SkippedFileOut] = Field(description="the first of them, where they are many")
     skipped_total: int | None = Field(default=None, description="null where `skipped` holds all")
     gaps: list[GapOut] = Field(default=[], description="views that do not serve every available task")
+    classes: list[ClassOut] | None = Field(
+        default=None,
+        description="in label order, where every example has one class; null where adaptations cannot use the set",
+    )
     own_tasks: list[TaskOut] = Field(description="tasks that its user declared, beside the dictionary's")
 
 

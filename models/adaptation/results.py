@@ -74,6 +74,8 @@ class Adapted:
         weights: the network at that step, for `models.adaptation.serving.load_classifier`.
         embedding: of that network.
         confusion: (K, K) int64, true class x predicted class on the labelled target, of that network.
+        predictions: (t,) int64, of that network for every target example, in the target's order.
+        confidence: (t,) float32, the probability of each of them.
     """
 
     method: Method
@@ -83,3 +85,5 @@ class Adapted:
     weights: bytes
     embedding: Embedding
     confusion: NDArray[np.int64]
+    predictions: NDArray[np.int64]
+    confidence: NDArray[np.float32]

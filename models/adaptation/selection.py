@@ -157,7 +157,7 @@ def controlled_risk(weights: Numbers, errors: Numbers) -> float:
     """The importance-weighted risk with the weights as control variate (You et al. 2019, Algorithm 1).
 
     mean(w l) + eta mean(w) - eta, eta = -Cov(w l, w) / Var(w). Where all weights are the same, whatever they are, they
-    say nothing: mean(l), which is also the limit.
+    say nothing, and the risk is mean(l).
 
     Args:
         weights: (n,) n > 0, estimates of a density ratio.

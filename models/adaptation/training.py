@@ -83,6 +83,8 @@ def adapt(
     stage = Stage(method, f"{method}, seed {seed}", 1.0, derived_seed(seed, "source"))
     Run(context, identity).train(stage, run, plan, len(training), run.step_loss)
     run.evaluate()
+    _, probabilities = outputs(run.chosen, target.inputs)
+    predictions = probabilities.argmax(axis=1)
     return Adapted(
         method=method,
         seed=seed,
@@ -90,7 +92,9 @@ def adapt(
         selector=config.selector,
         weights=pack_network(run.chosen, metadata=_metadata(config, method, seed, run)),
         embedding=_embedding(run.chosen, training, target, seed),
-        confusion=_confusion(run.chosen, target, len(config.classes)),
+        confusion=confusion(predictions, target.labels, len(config.classes)),
+        predictions=predictions,
+        confidence=probabilities.max(axis=1),
     )
 
 
@@ -203,8 +207,3 @@ def _embedding(network: Classifier, source: Domain, target: Domain, seed: int) -
         labels=np.concatenate([side.labels for side in sides]),
         predictions=np.concatenate([probabilities.argmax(axis=1) for _, probabilities in found]),
     )
-
-
-def _confusion(network: Classifier, target: Domain, classes: int) -> NDArray[np.int64]:
-    _, probabilities = outputs(network, target.inputs)
-    return confusion(probabilities.argmax(axis=1), target.labels, classes)

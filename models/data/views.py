@@ -68,6 +68,11 @@ class Views(Protocol):
         ...
 
 
+def rooms_indices(split: Split, size: int) -> NDArray[np.int64]:
+    """The views of rooms that belong to a split."""
+    return SPLITS.index(split) * _STRIDE + np.arange(size, dtype=np.int64)
+
+
 class UnknownLabel(ValueError):
     """The data set has no such array."""
 
@@ -144,7 +149,7 @@ class RoomsViews:
             self._render_missing(split, labels, context, first, done / self._sizes.total)
 
     def _indices(self, split: Split) -> NDArray[np.int64]:
-        return SPLITS.index(split) * _STRIDE + np.arange(self.size(split), dtype=np.int64)
+        return rooms_indices(split, self.size(split))
 
     def _arrays(self, split: Split) -> ArrayFolder:
         return ArrayFolder(self._folder, f"{split}-{self.size(split)}-")

@@ -63,6 +63,19 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassExamples:
+    """A class of a data set whose examples have one class each.
+
+    Attributes:
+        name: as its user calls it.
+        examples: by part, `train` and `test`; None where they are made when first used.
+    """
+
+    name: str
+    examples: Mapping[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What the validation of a data set found.
 
@@ -74,6 +87,7 @@ class Report:
         skipped_total: how many there are; None where `skipped` holds all.
         gaps: views that do not serve every available task.
         own: tasks that its user declared.
+        classes: in label order, where every example has one class; None where adaptations cannot use the data set.
     """
 
     image_size: int | None
@@ -83,6 +97,7 @@ class Report:
     skipped_total: int | None = None
     gaps: tuple[Gap, ...] = field(default=())
     own: tuple[OwnTask, ...] = field(default=())
+    classes: tuple[ClassExamples, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,17 @@ from types import MappingProxyType
 
 from app.datasets.kinds.base import DatasetKind
 from app.datasets.kinds.image_folder import ImageFolder
+from app.datasets.kinds.npz import FEATURES_NPZ, IMAGES_NPZ
 from app.datasets.kinds.nyu_npz import NyuNpz
 from app.datasets.kinds.rooms import Rooms
 from app.datasets.kinds.taskonomy_folder import TaskonomyFolder
 
-_KINDS: tuple[DatasetKind, ...] = (Rooms(), NyuNpz(), TaskonomyFolder(), ImageFolder())
+_KINDS: tuple[DatasetKind, ...] = (
+    Rooms(),
+    NyuNpz(),
+    TaskonomyFolder(),
+    ImageFolder(),
+    IMAGES_NPZ,
+    FEATURES_NPZ,
+)
 KINDS: Mapping[str, DatasetKind] = MappingProxyType({kind.name: kind for kind in _KINDS})

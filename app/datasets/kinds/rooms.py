@@ -9,8 +9,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.core.errors import FieldError
-from app.datasets.kinds.base import FROM_THE_IMAGE, Availability, DatasetRejected, Inspection, Report
-from models.data.rooms.labels import LABELS
+from app.datasets.kinds.base import (
+    FROM_THE_IMAGE,
+    Availability,
+    ClassExamples,
+    DatasetRejected,
+    Inspection,
+    Report,
+)
+from models.data.rooms.labels import FREQUENT_OBJECTS, LABELS
 from models.data.splits import SPLITS, SplitError, SplitSizes
 from models.taxonomy.dictionary import TASKS
 
@@ -27,6 +34,10 @@ class RoomsOptions(BaseModel):
     views: Annotated[int, Field(ge=16, le=10_000_000, description="over all splits")] = PROPORTIONS.total
     size: Annotated[int, Field(ge=16, le=1024, multiple_of=8, description="height and width, pixels")] = 64
     style: Annotated[Literal["a", "b"], Field(description="the same rooms in two looks")] = "a"
+    objects: Annotated[
+        bool,
+        Field(description="adaptations may use the objects seen in the views: pictures with one class each"),
+    ] = False
 
 
 class Rooms:
@@ -43,7 +54,8 @@ class Rooms:
             splits = PROPORTIONS.scaled_to(checked.views)
         except SplitError as error:
             raise DatasetRejected([FieldError("/options/views", str(error))]) from error
-        values = checked.model_dump()
+        # Without objects the options, and so the fingerprint, are those of before there were any.
+        values = checked.model_dump(exclude=None if checked.objects else {"objects"})
         identity = json.dumps({"kind": self.name, **values}, sort_keys=True)
         return Inspection(
             options=values,
@@ -52,6 +64,9 @@ class Rooms:
                 image_size=checked.size,
                 splits={name: splits.size(name) for name in SPLITS},
                 tasks={name: _availability(name, checked.views) for name in TASKS},
+                classes=tuple(ClassExamples(name, None) for name in FREQUENT_OBJECTS)
+                if checked.objects
+                else None,
             ),
         )
 
