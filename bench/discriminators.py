@@ -3,9 +3,9 @@
 Run `python bench/discriminators.py [--counts 10 31 84 1000] [--threads 1 2] [--rounds 5] [--out FILE]`. A step is
 SAN's: every example's loss by every discriminator, weighed by instance and by class, the gradient to the features
 reversed, and an update by stochastic gradient descent. Both ways begin with equal weights and see equal batches; that
-they give equal losses, equal gradients to the features and equal weights after several steps is asserted before anything
-is timed. Rounds alternate the two ways in one process, and the median ratio counts, because the machine may have other
-work. Memory is the most that a process of its own ever held, above what it held before it made a network.
+they give equal losses, equal gradients to the features and equal weights after several steps is asserted before any
+of them is timed. Rounds alternate the two ways in one process, and the median ratio counts, because the machine may
+have other work. Memory is the most that a process of its own ever held, above what it held before it made a network.
 """
 
 import argparse

@@ -4,12 +4,16 @@ import torch
 from safetensors.torch import save
 
 from models.adaptation.config import AdaptationConfig, Backbone
+from models.adaptation.domains import Domain
 from models.adaptation.network import fresh_network, outputs
+from models.adaptation.training import adapt
 from models.networks.classifier import Classifier
 from models.networks.encoder import initialise
 from models.networks.pretrained_file import PretrainedError
 from models.networks.resnet import ResNet
 from models.networks.weights import pack_network, unpack_network
+from models.training.progress import NullContext
+from models.training.seeds import generator_of
 
 
 def config(backbone: Backbone, size: int | None = 32) -> AdaptationConfig:
@@ -74,3 +78,21 @@ def test_outputs_do_not_depend_on_how_many_images_pass_at_once() -> None:
     features, _ = outputs(network, images)
     alone = [outputs(network, image[None])[0] for image in images]
     np.testing.assert_allclose(features, np.concatenate(alone), rtol=1e-4, atol=1e-5)
+
+
+def test_a_pretrained_backbone_learns_at_a_tenth_of_the_rate() -> None:
+    settings = AdaptationConfig(
+        classes=("a", "b"), image_size=16, bottleneck=4, steps=1, evaluations=1, batch_size=4
+    )
+    images = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3), np.uint8)
+    domain = Domain(images, np.arange(8) % 2)
+    start = fresh_network(settings, generator_of(3, "network"))
+    moved = []
+    for pretrained in (None, pack_network(start)):
+        adapted = adapt(settings, "san", 3, domain, domain, NullContext(), pretrained)
+        network = unpack_network(adapted.weights).module
+        moved.append({name: value - start.state_dict()[name] for name, value in network.state_dict().items()})
+    for name, distance in moved[0].items():
+        scale = 0.1 if name.startswith("backbone.") else 1.0
+        assert distance.abs().max() > 0
+        torch.testing.assert_close(moved[1][name], scale * distance, rtol=1e-2, atol=1e-6)
