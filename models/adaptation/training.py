@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import math
 
@@ -27,6 +28,7 @@ from models.training.sampling import Batches
 from models.training.schedule import Descent
 from models.training.seeds import derived_seed, generator_of
 
+_PRETRAINED_RATE = 0.1  # of the new layers' learning rate (Cao et al. 2018, Sec. 4.1)
 _SHOWN = 400  # examples of each domain in an embedding, at most
 
 
@@ -37,6 +39,7 @@ def adapt(
     source: Domain,
     target: Domain,
     context: RunContext,
+    pretrained: bytes | None = None,
 ) -> Adapted:
     """Train on a labelled source and an unlabelled target.
 
@@ -50,6 +53,8 @@ def adapt(
         source: every label known.
         target: perhaps without labels; its classes may be all of the source's, some, or none.
         context: the runner.
+        pretrained: a safetensors file's bytes that every backbone begins with, and then learns more slowly; random
+            weights by default.
 
     Returns:
         The history, and the network of the step that the configuration's selector prefers.
@@ -57,9 +62,10 @@ def adapt(
     Raises:
         Stopped: the runner asked for it.
         Diverged: a loss was NaN or infinite.
+        PretrainedError: `pretrained` is no such file, or of another network.
     """
     training, validation = _split(source, config.validation_fraction, seed)
-    network = fresh_network(config, generator_of(seed, "network"))
+    network = fresh_network(config, generator_of(seed, "network"), pretrained)
     objective = OBJECTIVES[method](config)
     objective.initialise(generator_of(seed, "objective"))
     run = _Adaptation(config, network, objective, seed, training, validation, target)
@@ -70,8 +76,10 @@ def adapt(
         weight_decay=config.weight_decay,
         decay="inverse",
         momentum=config.momentum,
+        slower={} if pretrained is None else {"network.backbone.": _PRETRAINED_RATE},
     )
-    identity = json.dumps([config.to_json(), method, seed, len(source), len(target)], sort_keys=True)
+    start = None if pretrained is None else hashlib.sha256(pretrained).hexdigest()
+    identity = json.dumps([config.to_json(), method, seed, len(source), len(target), start], sort_keys=True)
     stage = Stage(method, f"{method}, seed {seed}", 1.0, derived_seed(seed, "source"))
     Run(context, identity).train(stage, run, plan, len(training), run.step_loss)
     run.evaluate()
