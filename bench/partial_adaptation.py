@@ -22,10 +22,14 @@ GROUPS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["tune", *GROUPS, "report"])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the npz files")
-    parser.add_argument("--kept", type=Path, default=Path("data/adaptation-runs"), help="folder for finished runs")
+    parser.add_argument(
+        "--kept", type=Path, default=Path("data/adaptation-runs"), help="folder for finished runs"
+    )
     parser.add_argument("--cache", type=Path, default=Path("data/cache"), help="folder for rendered objects")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)

@@ -18,7 +18,7 @@ from models.adaptation.evaluation import shared_classes
 from models.adaptation.training import adapt
 from models.training.progress import NullContext
 
-COMMON: dict[str, Any] = {"steps": 800, "batch_size": 32, "evaluations": 10, "learning_rate": 0.02}
+COMMON: dict[str, Any] = {"steps": 600, "batch_size": 32, "evaluations": 8, "learning_rate": 0.02}
 """What every method trains with."""
 
 
@@ -53,6 +53,7 @@ def run(wanted: Wanted, places: Places) -> dict[str, Any]:
     config = AdaptationConfig(
         classes=task.classes,
         image_size=task.source.inputs.shape[1],
+        augmentation=task.augmentation,
         mode=wanted.mode,
         adversarial_weight=wanted.weight,
         **COMMON,
@@ -65,6 +66,8 @@ def run(wanted: Wanted, places: Places) -> dict[str, Any]:
     return {
         **asdict(wanted),
         "title": task.title,
+        "classes": len(task.classes),
+        "chosen_at": history.chosen(config.selector),
         "source": len(task.source),
         "target": len(task.target),
         "last": float(history.target_accuracy[-1]),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.adaptation.config import Augmentation
 from models.adaptation.domains import Domain
 from models.data.classes.arrays import ArrayNames, open_images_npz
 from models.data.classes.found import ClassData
@@ -29,6 +30,7 @@ class Task:
         target: its labels serve figures alone.
         classes: names of the source's classes.
         shared: how many of them the target has.
+        augmentation: digits are not mirrored.
     """
 
     title: str
@@ -36,6 +38,7 @@ class Task:
     target: Domain
     classes: tuple[str, ...]
     shared: int
+    augmentation: Augmentation
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def _digits(data: Path) -> tuple[Domain, Domain]:
 def _digit_task(places: Places, title: str, *, back: bool, classes: list[int]) -> Task:
     mnist, usps = _digits(places.data)
     source, target = (usps, mnist) if back else (mnist, usps)
-    return Task(title, source, _only(target, classes), tuple("0123456789"), len(classes))
+    return Task(title, source, _only(target, classes), tuple("0123456789"), len(classes), "crop")
 
 
 @cache
@@ -87,7 +90,7 @@ def _pacs(data: Path) -> tuple[Domain, Domain, tuple[str, ...]]:
 def _pacs_task(places: Places, title: str, *, back: bool) -> Task:
     photo, cartoon, classes = _pacs(places.data)
     source, target = (cartoon, photo) if back else (photo, cartoon)
-    return Task(title, source, _only(target, [0, 1, 2, 3]), classes, 4)
+    return Task(title, source, _only(target, [0, 1, 2, 3]), classes, 4, "crop-flip")
 
 
 @cache
@@ -107,7 +110,12 @@ def _rooms_task(places: Places, share: int) -> Task:
     count = round(len(classes) * share / 100)
     kept = np.random.default_rng(0).permutation(len(classes))[:count]
     return Task(
-        f"rooms, style a -> b, {share} % of the classes", source, _only(target, kept.tolist()), classes, count
+        f"rooms, style a -> b, {share} % of the classes",
+        source,
+        _only(target, kept.tolist()),
+        classes,
+        count,
+        "crop-flip",
     )
 
 

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from models.adaptation.augmentation import random_views
 from models.adaptation.config import AdaptationConfig, Method
 from models.adaptation.domains import Domain
 from models.adaptation.evaluation import confusion
@@ -99,7 +100,7 @@ def adapt(
 
 
 class _Adaptation(nn.Module):
-    """Everything a run must not forget, as one module: what it learns, what it measured, and the best network so far."""
+    """Everything a run must not forget, as one module: what it learns and measured, and the best network so far."""
 
     done: Tensor
 
@@ -124,17 +125,17 @@ class _Adaptation(nn.Module):
         self._batches = Batches(len(target), size, derived_seed(seed, "target"))
         self._due = {config.steps * (i + 1) // config.evaluations for i in range(config.evaluations)}
 
-    def step_loss(self, positions: NDArray[np.int64], _: torch.Generator) -> Tensor:
+    def step_loss(self, positions: NDArray[np.int64], generator: torch.Generator) -> Tensor:
         """The objective on one batch of each domain, (1,)."""
         step = int(self.done)
         if step in self._due:
             self.evaluate()
         self.network.train()
-        images = as_input(self._training.inputs[positions])
+        inputs = as_input(self._training.inputs[positions])
         labels = torch.from_numpy(self._training.labels[positions])
         if self.objective.uses_target:
-            images = torch.cat((images, as_input(self._target.inputs[self._batches.indices(step)])))
-        features = self.network.features(images)
+            inputs = torch.cat((inputs, as_input(self._target.inputs[self._batches.indices(step)])))
+        features = self.network.features(self._augmented(inputs, generator))
         scores = self.network.scores(features)
         count, share = len(positions), step / self._config.steps
         losses = self.objective.losses(
@@ -151,6 +152,12 @@ class _Adaptation(nn.Module):
         self.recorder.add(losses)
         self.done += 1
         return torch.stack(list(losses.values())).sum().reshape(1)
+
+    def _augmented(self, inputs: Tensor, generator: torch.Generator) -> Tensor:
+        kind = self._config.augmentation
+        if kind == "none" or self._config.input_features is not None:
+            return inputs
+        return random_views(inputs, generator, flip=kind == "crop-flip")
 
     def evaluate(self) -> None:
         """Measure, renew what the objective knows of the whole target, and keep the network if it is the best yet."""
