@@ -2,8 +2,9 @@
 
 With target labels the question is answered by accuracy, of both at the step that was chosen without labels. Without
 them it can only be judged from signs, each of which can err; together they give a verdict, or none where they
-contradict each other. They err less with several seeds than with one. Everything here is a function of what runs have stored, so how often the signs are right can be
-measured on targets that have labels: `judge_without_labels` against `judge_with_labels` of the same runs.
+contradict each other. They err less with several seeds than with one. Everything here is a function of what runs have
+stored, so how often the signs are right can be measured on targets that have labels: `judge_without_labels` against
+`judge_with_labels` of the same runs.
 """
 
 from __future__ import annotations
