@@ -7,9 +7,10 @@ from app.datasets.kinds.classes import ClassKind
 from app.datasets.kinds.registry import KINDS
 from app.datasets.kinds.rooms import PROPORTIONS, rooms_options
 from app.datasets.records import Dataset
-from jobs.views import require_unchanged
+from jobs.views import own_folder, require_unchanged
 from models.data.classes.cached import CachedClasses
 from models.data.classes.found import ClassData
+from models.data.classes.own_folder import classes_of
 from models.data.classes.room_objects import RoomObjects
 from models.data.labelled import LabelledSet
 from models.data.rooms.config import RoomsConfig
@@ -35,16 +36,19 @@ def open_labelled(dataset: Dataset, cache: Path) -> LabelledSet:
     kind = KINDS[dataset.kind]
     if isinstance(kind, ClassKind):
         memo = cache / f"classes-{dataset.fingerprint[:16]}.json"
-        return _cached(dataset, kind.open(Path(str(dataset.location)), dataset.options, memo), cache)
+        found = kind.open(Path(str(dataset.location)), dataset.options, memo)
+        require_unchanged(dataset, found.fingerprint)
+        return CachedClasses(found, cache)
     if dataset.kind == "rooms" and dataset.options.get("objects"):
         return _room_objects(dataset, cache)
+    if dataset.kind == "image_folder" and (found := _classes_of_folder(dataset, cache)) is not None:
+        return CachedClasses(found, cache)
     message = f"the examples of data set {dataset.id} ({dataset.kind}) have no class each"
     raise NoClasses(message)
 
 
-def _cached(dataset: Dataset, found: ClassData, cache: Path) -> CachedClasses:
-    require_unchanged(dataset, found.fingerprint)
-    return CachedClasses(found, cache)
+def _classes_of_folder(dataset: Dataset, cache: Path) -> ClassData | None:
+    return classes_of(own_folder(dataset, cache), workers=available_cores())
 
 
 def _room_objects(dataset: Dataset, cache: Path) -> RoomObjects:

@@ -14,6 +14,7 @@ from models.data.cache import keep_json
 from models.data.first_views import first_views
 from models.data.nyu.file import open_nyu
 from models.data.nyu.views import NyuViews
+from models.data.own.folder import OwnFolder
 from models.data.own.views import OwnViews
 from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
@@ -81,11 +82,16 @@ def _known_problems(found: Plan, cache: Path) -> Mapping[str, str]:
 
 
 def _image_folder(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
+    return OwnViews(own_folder(dataset, cache), sizes, cache, workers=available_cores())
+
+
+def own_folder(dataset: Dataset, cache: Path) -> OwnFolder:
+    """The folder of a data set of the kind `image_folder`; raises what `open_views` raises."""
     options = image_folder.folder_options(dataset.options)
     memo = cache / f"own-folder-{dataset.fingerprint[:16]}.json"
     folder = image_folder.open_image_folder(Path(str(dataset.location)), options, memo)
     require_unchanged(dataset, image_folder.fingerprint(folder))
-    return OwnViews(folder, sizes, cache, workers=available_cores())
+    return folder
 
 
 def require_unchanged(dataset: Dataset, fingerprint: str) -> None:

@@ -16,6 +16,10 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 Backbone = Literal["small", "resnet18", "resnet50", "features"]
 BACKBONES: tuple[Backbone, ...] = get_args(Backbone)
 
+Augmentation = Literal["none", "crop", "crop-flip"]
+"""Random views of images in training: as they are; zoomed and shifted; mirrored too (not for digits)."""
+AUGMENTATIONS: tuple[Augmentation, ...] = get_args(Augmentation)
+
 Selector = Literal["source-validation", "entropy", "infomax", "dev", "snd"]
 """A score by which a step is chosen without target labels."""
 SELECTORS: tuple[Selector, ...] = get_args(Selector)
@@ -44,6 +48,7 @@ class AdaptationConfig:
         backbone: what turns an image, or a pre-extracted vector, into features.
         image_size: height and width of the network's input, pixels; None for `features`.
         input_features: numbers of a pre-extracted vector; None for images.
+        augmentation: of the images of both domains, in training.
         steps: optimiser steps.
         batch_size: examples per step of each domain.
         learning_rate: of the first step; it falls as (1 + 10 p)^-0.75, p the share of steps done.
@@ -64,6 +69,7 @@ class AdaptationConfig:
     backbone: Backbone = "small"
     image_size: int | None = 32
     input_features: int | None = None
+    augmentation: Augmentation = "crop"
     steps: int = 2000
     batch_size: int = 64
     learning_rate: float = 0.02
@@ -79,7 +85,12 @@ class AdaptationConfig:
     validation_fraction: float = 0.1
 
     def __post_init__(self) -> None:
-        for name, allowed in (("mode", MODES), ("backbone", BACKBONES), ("selector", SELECTORS)):
+        for name, allowed in (
+            ("mode", MODES),
+            ("backbone", BACKBONES),
+            ("augmentation", AUGMENTATIONS),
+            ("selector", SELECTORS),
+        ):
             if getattr(self, name) not in allowed:
                 raise AdaptationConfigError(f"/{name}", f"must be one of {', '.join(allowed)}")
         self._require(

@@ -10,16 +10,33 @@ from torch import Tensor, nn
 from models.adaptation.config import AdaptationConfig
 from models.networks.classifier import Classifier
 from models.networks.encoder import initialise
+from models.networks.pretrained import load_backbone
+from models.networks.resnet import ResNet
 from models.networks.small_convnet import SmallConvNet
 
-_EVALUATED = 512  # examples per pass without gradients
+_EVALUATED = 512  # examples per pass without gradients, fewer where images have more than
+_PIXELS = 64 * 64
+_DEPTHS = {"resnet18": 18, "resnet50": 50}
 
 
-def fresh_network(config: AdaptationConfig, generator: torch.Generator) -> Classifier:
-    """A network with weights that depend on `generator` alone."""
+def fresh_network(
+    config: AdaptationConfig, generator: torch.Generator, pretrained: bytes | None = None
+) -> Classifier:
+    """A network with weights that depend on `generator`, and where given on a file for its backbone, alone.
+
+    Args:
+        config: sizes and backbone.
+        generator: draws the weights.
+        pretrained: a safetensors file's bytes, for the backbone.
+
+    Raises:
+        PretrainedError: `pretrained` is no such file, or of another network.
+    """
     backbone, features = _backbone(config)
     network = Classifier(backbone, features, config.bottleneck, len(config.classes))
     initialise(network, generator)
+    if pretrained is not None:
+        load_backbone(network.backbone, pretrained)
     return network
 
 
@@ -52,8 +69,10 @@ def outputs(
     """
     network.eval()
     found: list[tuple[Tensor, Tensor]] = []
-    for start in range(0, len(inputs), _EVALUATED):
-        features = network.features(as_input(inputs[start : start + _EVALUATED]))
+    pixels = inputs.shape[1] * inputs.shape[2] if inputs.ndim == 4 else 1
+    size = min(_EVALUATED, max(1, _EVALUATED * _PIXELS // pixels))
+    for start in range(0, len(inputs), size):
+        features = network.features(as_input(inputs[start : start + size]))
         found.append((features, torch.softmax(network.scores(features), dim=1)))
     features, probabilities = (torch.cat(parts).numpy() for parts in zip(*found, strict=True))
     return features, probabilities
@@ -63,5 +82,6 @@ def _backbone(config: AdaptationConfig) -> tuple[nn.Module, int]:
     if config.input_features is not None:
         return nn.Identity(), config.input_features
     assert config.image_size is not None  # noqa: S101 - the configuration has one or the other
-    small = SmallConvNet(config.image_size)
-    return small, small.features
+    depth = _DEPTHS.get(config.backbone)
+    backbone = SmallConvNet(config.image_size) if depth is None else ResNet(depth)
+    return backbone, backbone.features

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import math
 
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from models.adaptation.augmentation import random_views
 from models.adaptation.config import AdaptationConfig, Method
 from models.adaptation.domains import Domain
 from models.adaptation.evaluation import confusion
@@ -27,6 +29,7 @@ from models.training.sampling import Batches
 from models.training.schedule import Descent
 from models.training.seeds import derived_seed, generator_of
 
+_PRETRAINED_RATE = 0.1  # of the new layers' learning rate (Cao et al. 2018, Sec. 4.1)
 _SHOWN = 400  # examples of each domain in an embedding, at most
 
 
@@ -37,6 +40,7 @@ def adapt(
     source: Domain,
     target: Domain,
     context: RunContext,
+    pretrained: bytes | None = None,
 ) -> Adapted:
     """Train on a labelled source and an unlabelled target.
 
@@ -50,6 +54,8 @@ def adapt(
         source: every label known.
         target: perhaps without labels; its classes may be all of the source's, some, or none.
         context: the runner.
+        pretrained: a safetensors file's bytes that every backbone begins with, and then learns more slowly; random
+            weights by default.
 
     Returns:
         The history, and the network of the step that the configuration's selector prefers.
@@ -57,9 +63,10 @@ def adapt(
     Raises:
         Stopped: the runner asked for it.
         Diverged: a loss was NaN or infinite.
+        PretrainedError: `pretrained` is no such file, or of another network.
     """
     training, validation = _split(source, config.validation_fraction, seed)
-    network = fresh_network(config, generator_of(seed, "network"))
+    network = fresh_network(config, generator_of(seed, "network"), pretrained)
     objective = OBJECTIVES[method](config)
     objective.initialise(generator_of(seed, "objective"))
     run = _Adaptation(config, network, objective, seed, training, validation, target)
@@ -70,8 +77,10 @@ def adapt(
         weight_decay=config.weight_decay,
         decay="inverse",
         momentum=config.momentum,
+        slower={} if pretrained is None else {"network.backbone.": _PRETRAINED_RATE},
     )
-    identity = json.dumps([config.to_json(), method, seed, len(source), len(target)], sort_keys=True)
+    start = None if pretrained is None else hashlib.sha256(pretrained).hexdigest()
+    identity = json.dumps([config.to_json(), method, seed, len(source), len(target), start], sort_keys=True)
     stage = Stage(method, f"{method}, seed {seed}", 1.0, derived_seed(seed, "source"))
     Run(context, identity).train(stage, run, plan, len(training), run.step_loss)
     run.evaluate()
@@ -91,7 +100,7 @@ def adapt(
 
 
 class _Adaptation(nn.Module):
-    """Everything a run must not forget, as one module: what it learns, what it measured, and the best network so far."""
+    """Everything a run must not forget, as one module: what it learns and measured, and the best network so far."""
 
     done: Tensor
 
@@ -116,17 +125,17 @@ class _Adaptation(nn.Module):
         self._batches = Batches(len(target), size, derived_seed(seed, "target"))
         self._due = {config.steps * (i + 1) // config.evaluations for i in range(config.evaluations)}
 
-    def step_loss(self, positions: NDArray[np.int64], _: torch.Generator) -> Tensor:
+    def step_loss(self, positions: NDArray[np.int64], generator: torch.Generator) -> Tensor:
         """The objective on one batch of each domain, (1,)."""
         step = int(self.done)
         if step in self._due:
             self.evaluate()
         self.network.train()
-        images = as_input(self._training.inputs[positions])
+        inputs = as_input(self._training.inputs[positions])
         labels = torch.from_numpy(self._training.labels[positions])
         if self.objective.uses_target:
-            images = torch.cat((images, as_input(self._target.inputs[self._batches.indices(step)])))
-        features = self.network.features(images)
+            inputs = torch.cat((inputs, as_input(self._target.inputs[self._batches.indices(step)])))
+        features = self.network.features(self._augmented(inputs, generator))
         scores = self.network.scores(features)
         count, share = len(positions), step / self._config.steps
         losses = self.objective.losses(
@@ -143,6 +152,12 @@ class _Adaptation(nn.Module):
         self.recorder.add(losses)
         self.done += 1
         return torch.stack(list(losses.values())).sum().reshape(1)
+
+    def _augmented(self, inputs: Tensor, generator: torch.Generator) -> Tensor:
+        kind = self._config.augmentation
+        if kind == "none" or self._config.input_features is not None:
+            return inputs
+        return random_views(inputs, generator, flip=kind == "crop-flip")
 
     def evaluate(self) -> None:
         """Measure, renew what the objective knows of the whole target, and keep the network if it is the best yet."""

@@ -38,9 +38,26 @@ def upright_square(image: Image.Image, size: int) -> NDArray[np.uint8]:
     Returns:
         (size, size, 3) uint8 RGB.
     """
+    return np.asarray(_square(_upright(image, size), size))
+
+
+def upright_stretched(image: Image.Image, size: int) -> NDArray[np.uint8]:
+    """Turn a picture upright and resize it whole, antialiased; its aspect is not kept.
+
+    Args:
+        image: opened, not decoded yet.
+        size: edge of the answer, pixels.
+
+    Returns:
+        (size, size, 3) uint8 RGB.
+    """
+    return np.asarray(_upright(image, size).resize((size, size), Image.Resampling.BICUBIC))
+
+
+def _upright(image: Image.Image, size: int) -> Image.Image:
     # A JPEG can be decoded at a fraction of its size; four times the answer keeps the quality.
     image.draft(None, (4 * size, 4 * size))
-    return np.asarray(_square(_rgb(ImageOps.exif_transpose(image)), size))
+    return _rgb(ImageOps.exif_transpose(image))
 
 
 def _rgb(image: Image.Image) -> Image.Image:

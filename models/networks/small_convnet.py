@@ -5,10 +5,9 @@ from __future__ import annotations
 from torch import Tensor, nn
 from typing_extensions import override
 
-_FIRST = 32  # channels of the first stage; each further one has twice as many, up to
-_MOST = 128
+from models.networks.backbone_shapes import SMALLEST_MAP, small_stages
+
 _GROUPS = 8
-_SMALLEST = 4  # pixels of the last map, at most
 
 
 class SmallConvNet(nn.Module):
@@ -26,19 +25,19 @@ class SmallConvNet(nn.Module):
 
     def __init__(self, image_size: int) -> None:
         super().__init__()
-        if image_size < 2 * _SMALLEST:
-            message = f"image_size must be at least {2 * _SMALLEST}, got {image_size}"
+        if image_size < 2 * SMALLEST_MAP:
+            message = f"image_size must be at least {2 * SMALLEST_MAP}, got {image_size}"
             raise ValueError(message)
         self.arguments = {"image_size": image_size}
         stages: list[nn.Module] = []
-        channels, width, size = 3, _FIRST, image_size
-        while size > _SMALLEST:
+        channels, size = 3, image_size
+        for width in small_stages(image_size):
             stages += [
                 nn.Conv2d(channels, width, 3, stride=2, padding=1, bias=False),
                 nn.GroupNorm(_GROUPS, width),
                 nn.ReLU(inplace=True),
             ]
-            channels, width, size = width, min(2 * width, _MOST), (size + 1) // 2
+            channels, size = width, (size + 1) // 2
         self.stages = nn.Sequential(*stages)
         self.features = channels * size * size
 

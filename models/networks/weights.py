@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from models.networks.classifier import Classifier
 from models.networks.dense_decoder import DenseDecoder
 from models.networks.encoder import Encoder
+from models.networks.resnet import ResNet
 from models.networks.small_convnet import SmallConvNet
 from models.networks.task_network import TaskNetwork
 from models.networks.transfer_head import TransferHead
@@ -32,6 +33,7 @@ KINDS: Mapping[str, type[nn.Module]] = MappingProxyType(
         "task_network": TaskNetwork,
         "transfer_network": TransferNetwork,
         "small_convnet": SmallConvNet,
+        "resnet": ResNet,
         "classifier": Classifier,
         "identity": nn.Identity,
     }

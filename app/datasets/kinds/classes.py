@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 
 from app.core.errors import FieldError
 from app.datasets.kinds.base import (
@@ -21,6 +21,7 @@ from models.taxonomy.dictionary import TASKS
 
 _LISTED = 100  # skipped files in a report
 Options = TypeVar("Options", bound=BaseModel)
+ClassName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class ClassKind(Generic[Options]):
             raise DatasetRejected([FieldError("/location", f"cannot be read: {error.strerror}")]) from error
         detail = f"{self.name} holds one class per example: adaptations take it, atlases cannot"
         return Inspection(
-            options=checked.model_dump(),
+            options=checked.model_dump(mode="json"),
             fingerprint=found.fingerprint,
             report=Report(
                 image_size=found.image_size,

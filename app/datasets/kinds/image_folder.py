@@ -18,6 +18,8 @@ from app.datasets.kinds.base import (
     Report,
     SkippedFile,
 )
+from app.datasets.kinds.classes import class_examples
+from models.data.classes.own_folder import classes_of
 from models.data.own.arrays import COMPUTED
 from models.data.own.declaration import DeclarationError
 from models.data.own.folder import OwnFolder, open_folder
@@ -58,6 +60,7 @@ class ImageFolder:
             raise DatasetRejected(_errors(checked, error)) from error
         except OSError as error:
             raise DatasetRejected([FieldError("/location", f"cannot be read: {error.strerror}")]) from error
+        of_classes = classes_of(folder)
         return Inspection(
             options=checked.model_dump(),
             fingerprint=fingerprint(folder),
@@ -67,6 +70,7 @@ class ImageFolder:
                 tasks=_tasks(folder, checked.tasks or TASKS_FILE),
                 skipped=tuple(SkippedFile(each.path, each.reason) for each in folder.skipped),
                 own=folder.label_info.own,
+                classes=None if of_classes is None else class_examples(of_classes),
             ),
         )
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.datasets.kinds.base import DatasetKind
+from app.datasets.kinds.idx import IDX
 from app.datasets.kinds.image_folder import ImageFolder
+from app.datasets.kinds.image_list import IMAGE_LIST
 from app.datasets.kinds.npz import FEATURES_NPZ, IMAGES_NPZ
 from app.datasets.kinds.nyu_npz import NyuNpz
 from app.datasets.kinds.rooms import Rooms
@@ -16,6 +18,8 @@ _KINDS: tuple[DatasetKind, ...] = (
     TaskonomyFolder(),
     ImageFolder(),
     IMAGES_NPZ,
+    IDX,
+    IMAGE_LIST,
     FEATURES_NPZ,
 )
 KINDS: Mapping[str, DatasetKind] = MappingProxyType({kind.name: kind for kind in _KINDS})

@@ -13,7 +13,6 @@ from models.adaptation.methods.objective import Objective
 from models.adaptation.methods.pada import Pada
 from models.adaptation.methods.san import San
 
-
 OBJECTIVES: Mapping[Method, Callable[[AdaptationConfig], Objective]] = MappingProxyType(
     {
         "source-only": SourceOnly,

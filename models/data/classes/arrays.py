@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data.classes.found import PARTS, ClassData, ClassesError, Inputs, Skipped, checked_names, digest
-from models.data.classes.parts import dealt
+from models.data.classes.found import ClassData, ClassesError, Inputs, Skipped, digest
+from models.data.classes.naming import checked_names, named
+from models.data.classes.parts import parted
 from models.data.classes.resizing import squares
 from models.data.labelled import UNKNOWN, Part
 from models.data.npz import Header, NpzError, blocks, headers
@@ -78,20 +79,16 @@ def _open(path: Path, names: ArrayNames, *, images: bool) -> ClassData:
         for part, (x, y) in options.items()
         if getattr(names, x) is not None
     }
-    classes, labels = _named(path, found, names, numbers)
+    texts = None if names.classes is None else _names(path, found, names.classes)
+    known = named(numbers, texts, {"train": "y", "test": "y_test"})
     for option, _ in options.values():
         if (array := getattr(names, option)) is not None:
             _check_values(path, option, array)
-    arrays: dict[Part, str] = {"train": names.x, "test": names.x if names.x_test is None else names.x_test}
-    rows: dict[Part, NDArray[np.int64]] = {part: np.arange(len(labels[part])) for part in labels}
-    if names.x_test is None:
-        rows = dealt(labels["train"], seed=names.seed, test_fraction=names.test_fraction)
-        labels = {part: labels["train"][rows[part]] for part in PARTS}
-    if not len(labels["train"]):
-        raise ClassesError([("test_fraction", "leaves no example to train on")])
+    parts = parted(known.labels, seed=names.seed, test_fraction=names.test_fraction)
+    arrays: dict[Part, str] = {"train": names.x, "test": names.x_test or names.x}
 
     def read(part: Part, image_size: int | None) -> Iterator[Inputs]:
-        for block in _rows(path, arrays[part], rows[part]):
+        for block in _rows(path, arrays[parts.source[part]], parts.rows[part]):
             if not images:
                 yield block.astype(np.float32)
             else:
@@ -103,8 +100,8 @@ def _open(path: Path, names: ArrayNames, *, images: bool) -> ClassData:
     sides = {side for shape in shapes for side in shape[:2]}
     return ClassData(
         fingerprint=digest("arrays", images, content, asdict(names)),
-        classes=classes,
-        labels=labels,
+        classes=known.classes,
+        labels=parts.labels,
         features=None if images else shapes[0][0],
         image_size=sides.pop() if images and len(sides) == 1 else None,
         read=read,
@@ -132,8 +129,6 @@ def _require(found: Mapping[str, Header], names: ArrayNames) -> None:
             problems.append((option, f"says nothing without {other}"))
     if names.x_test is not None and (names.y is None) != (names.y_test is None):
         problems.append(("y_test", "y and y_test: both, or neither"))
-    if names.x_test is not None and names.test_fraction:
-        problems.append(("test_fraction", "x_test is what is kept apart: leave one of the two out"))
     if problems:
         raise ClassesError(problems)
 
@@ -160,40 +155,19 @@ def _numbers(path: Path, found: Mapping[str, Header], names: ArrayNames, x: str,
     header = found[array]
     if header.dtype.kind not in "iu" or header.shape != (count,):
         raise ClassesError([(y, f"must be whole numbers of shape ({count},), is {header}")])
-    numbers = _whole(path, y, array).astype(np.int64)
-    if numbers.min() < UNKNOWN:
-        raise ClassesError(
-            [(y, f"holds {numbers.min()}; classes start at 0, and {UNKNOWN} marks an unknown one")]
-        )
-    return numbers
+    return _whole(path, y, array).astype(np.int64)
 
 
-def _named(
-    path: Path, found: Mapping[str, Header], names: ArrayNames, numbers: Mapping[Part, NDArray[np.int64]]
-) -> tuple[tuple[str, ...], dict[Part, NDArray[np.int64]]]:
-    """The names of the classes, and labels that are positions among them."""
-    if names.classes is None:
-        values = np.unique(np.concatenate(list(numbers.values())))
-        values = values[values != UNKNOWN]
-        labels: dict[Part, NDArray[np.int64]] = {
-            part: np.where(each == UNKNOWN, UNKNOWN, np.searchsorted(values, each))
-            for part, each in numbers.items()
-        }
-        return tuple(map(str, values.tolist())), labels
-    header = found[names.classes]
+def _names(path: Path, found: Mapping[str, Header], array: str) -> tuple[str, ...]:
+    header = found[array]
     if header.dtype.kind not in "US" or len(header.shape) != 1:
         raise ClassesError([("classes", f"must be texts of shape (classes,), is {header}")])
-    texts = _whole(path, "classes", names.classes)
+    texts = _whole(path, "classes", array)
     try:
         listed = texts if header.dtype.kind == "U" else np.char.decode(texts, "utf-8")
     except UnicodeDecodeError as error:
         raise ClassesError([("classes", f"holds bytes that are no UTF-8: {error}")]) from error
-    classes = checked_names(listed.tolist(), "classes")
-    for part, each in numbers.items():
-        if (highest := int(each.max())) >= len(classes):
-            option = "y" if part == "train" else "y_test"
-            raise ClassesError([(option, f"holds {highest}; {len(classes)} classes are named, from 0")])
-    return classes, dict(numbers)
+    return checked_names(listed.tolist(), "classes")
 
 
 def _check_values(path: Path, option: str, array: str) -> None:

@@ -69,18 +69,3 @@ class ClassData:
 def digest(*parts: Any) -> str:
     """SHA-256 of values that JSON can hold."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def checked_names(names: Sequence[str], option: str) -> tuple[str, ...]:
-    """Names of classes, of which there are some, none empty and none twice.
-
-    Raises:
-        ClassesError: naming the option at fault.
-    """
-    if not names:
-        raise ClassesError([(option, "names no class")])
-    if any(not name.strip() for name in names):
-        raise ClassesError([(option, "a class has an empty name")])
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ClassesError([(option, f"names the same class twice: {', '.join(twice)}")])
-    return tuple(names)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any, cast
@@ -147,6 +147,9 @@ CLASS_FOLDERS = Declaration(
     (Labels("class", "class", own_task("class", "class", classes=CLASS_PENDING), inputs=1, folder=True),),
 )
 """The classical layout: a folder of images for each class."""
+
+CLASS_FOLDERS_IN_PARTS = replace(CLASS_FOLDERS, images=Images(files="*/*/*"))
+"""The same inside of `train`, with what is kept apart inside of other folders."""
 
 
 def read_declaration(text: str) -> Declaration:

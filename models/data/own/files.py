@@ -1,8 +1,9 @@
 """Files of a user's folder: found inside it, read as squares of one size."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from PIL import Image
 from models.data.photographs import DAMAGE, MAX_PIXELS, TOO_LARGE, upright_square
 
 Numbers = NDArray[Any]
+T = TypeVar("T")
 
 _PHOTOGRAPHS = ("JPEG", "PNG")
 _TOO_MANY = f"has more than {MAX_PIXELS // 1_000_000} million pixels"
@@ -80,14 +82,32 @@ def photograph(relative: str, content: bytes, size: int) -> tuple[NDArray[np.uin
     Raises:
         UnusableFile: it is neither, is damaged or too large.
     """
+
+    def square(image: Image.Image) -> tuple[NDArray[np.uint8], float]:
+        # The tag of the orientation; 5 to 8 lay the picture on its side.
+        turned = image.getexif().get(0x0112, 1) >= 5
+        shape = image.height / image.width if turned else image.width / image.height
+        return upright_square(image, size), shape
+
+    return decoded(relative, content, square)
+
+
+def decoded(relative: str, content: bytes, use: Callable[[Image.Image], T]) -> T:
+    """Hand a JPEG or PNG, opened and not decoded yet, to a function that decodes it.
+
+    Args:
+        relative: its name in messages.
+        content: its bytes.
+        use: answers with what is asked for.
+
+    Raises:
+        UnusableFile: it is neither, is damaged or too large.
+    """
     try:
         with Image.open(io.BytesIO(content), formats=_PHOTOGRAPHS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise UnusableFile(relative, _TOO_MANY)
-            # The tag of the orientation; 5 to 8 lay the picture on its side.
-            turned = image.getexif().get(0x0112, 1) >= 5
-            shape = image.height / image.width if turned else image.width / image.height
-            return upright_square(image, size), shape
+            return use(image)
     except Image.UnidentifiedImageError as error:
         raise UnusableFile(relative, "is neither JPEG nor PNG") from error
     except TOO_LARGE as error:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from models.data.own.declaration import (
     CLASS_FOLDERS,
+    CLASS_FOLDERS_IN_PARTS,
     Declaration,
     DeclarationError,
     Images,
@@ -21,6 +22,8 @@ from models.data.splits import SPLITS, Split
 from models.taxonomy.own import OwnTaskError
 
 TASKS_FILE = "tasks.toml"
+KEPT_APART = frozenset({"test", "val", "valid", "validation"})
+"""Folders beside `train` that hold a folder of images for each class too."""
 MAX_DECLARATION_BYTES = 1 << 20
 MAX_TABLE_BYTES = 1 << 28
 
@@ -82,7 +85,7 @@ def list_folder(root: Path, tasks_file: str | None = None) -> Listing:
     Args:
         root: the folder, resolved.
         tasks_file: name of the declaration; by default `tasks.toml`, and without such a file every folder of images
-            is a class.
+            is a class, be it in `root` itself, or in `train` and perhaps folders of `KEPT_APART` there.
 
     Raises:
         DeclarationError: naming what is wrong.
@@ -90,12 +93,19 @@ def list_folder(root: Path, tasks_file: str | None = None) -> Listing:
     name = tasks_file or TASKS_FILE
     if tasks_file is None and not (root / name).exists():
         try:
-            return _listing(root, CLASS_FOLDERS, ())
+            return _listing(root, CLASS_FOLDERS_IN_PARTS if _in_parts(root) else CLASS_FOLDERS, ())
         except DeclarationError as error:
             message = f"{name} is not there, and without it every class needs a folder of images"
             raise DeclarationError([f"{message}: {problem}" for problem in error.problems]) from error
     declaration = read_declaration(_text(root, name, MAX_DECLARATION_BYTES))
     return _listing(root, declaration, (name,))
+
+
+def _in_parts(root: Path) -> bool:
+    """Whether the folders of the classes lie in `train`, and in what is kept apart."""
+    folders = {path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    train = root / "train"
+    return "train" in folders <= {"train", *KEPT_APART} and any(path.is_dir() for path in train.iterdir())
 
 
 def _listing(root: Path, declaration: Declaration, read: tuple[str, ...]) -> Listing:

@@ -1,0 +1,23 @@
+"""What was compared, and the one setting that every method was tuned in, all with the same budget."""
+
+from models.adaptation.config import METHODS, MODES, Method, Mode
+
+Variant = tuple[Method, Mode]
+
+VARIANTS: tuple[Variant, ...] = (
+    *((method, "paper") for method in METHODS),
+    *((method, mode) for mode in MODES if mode != "paper" for method in ("san-selective", "san")),
+)
+"""Methods; SAN and its selective ablation in every mode."""
+
+GRID = (0.3, 1.0, 3.0)
+TUNED = frozenset(variant for variant in VARIANTS if variant[0] != "source-only")
+TUNING_SEEDS = (100, 101)
+
+_WEIGHTS: dict[Variant, float] = {}
+"""The best adversarial weight of the grid on the development task: mean accuracy of the last step over its seeds."""
+
+
+def weight_of(method: Method, mode: Mode) -> float:
+    """The tuned adversarial weight; 1 where a method has no such loss."""
+    return _WEIGHTS.get((method, mode), 1.0)
