@@ -2,7 +2,7 @@
 
 The strongest two compare predictions: those that source-only is sure of are mostly right where it works at all, and
 networks of different seeds err differently, so that they agree less where they err more. Scores by which a step is
-chosen count least: entropy and mutual information are what methods minimise and maximise, so none of them is one here.
+chosen count least: entropy and mutual information are what methods minimise and maximise, so neither is one here.
 """
 
 from __future__ import annotations
@@ -101,11 +101,16 @@ def _held_out_source(pairs: Pairs) -> Reason:
 
 
 def _validated_error(pairs: Pairs) -> Reason:
+    """Told but not counted.
+
+    Where domains are apart, as source-only leaves them, the weights of deep embedded validation all but vanish and its
+    risk is too low, so a method that brings domains together looks worse than it is.
+    """
     before, after = _both(pairs, lambda run: -run.scores["dev"])
-    return Reason(
-        _says(before - after, worse_below=-0.1, fine_above=0.1),
-        f"error on the target by deep embedded validation {after:.1%}, source-only {before:.1%}",
+    text = (
+        f"error on the target by deep embedded validation {after:.1%}, source-only {before:.1%} (not counted)"
     )
+    return Reason("unclear", text)
 
 
 def _density(pairs: Pairs) -> Reason:

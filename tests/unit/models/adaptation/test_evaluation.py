@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.adaptation.evaluation import (
@@ -52,6 +52,7 @@ def test_a_target_without_labels_has_no_figures() -> None:
 examples = st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 4)), min_size=1, max_size=40)
 
 
+@settings(deadline=None)
 @given(examples)
 def test_figures_agree_with_each_other(pairs: list[tuple[int, int]]) -> None:
     predictions, labels = np.array(pairs).T

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.adaptation.config import SELECTORS
@@ -84,6 +84,7 @@ def test_a_single_seed_has_the_standard_error_of_its_examples() -> None:
 differences = st.lists(st.floats(-0.3, 0.3), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(differences)
 def test_both_ways_round_never_both_are_worse(changes: list[float]) -> None:
     before = accuracies([0.5] * len(changes))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -53,6 +53,7 @@ def test_infomax_prefers_all_classes_to_the_two_that_are_there() -> None:
     assert infomax(spread) > infomax(right)
 
 
+@settings(deadline=None)
 @given(distributions)
 def test_infomax_is_the_marginal_entropy_less_the_mean_entropy(probabilities: np.ndarray) -> None:
     mean = probabilities.mean(0)
@@ -60,6 +61,7 @@ def test_infomax_is_the_marginal_entropy_less_the_mean_entropy(probabilities: np
     assert infomax(probabilities) == pytest.approx(marginal + entropy(probabilities), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(distributions, st.randoms(use_true_random=False))
 def test_scores_of_a_target_do_not_depend_on_the_order_of_examples_or_classes(probabilities, random) -> None:
     examples, classes = (random.sample(range(size), size) for size in probabilities.shape)
@@ -68,6 +70,7 @@ def test_scores_of_a_target_do_not_depend_on_the_order_of_examples_or_classes(pr
         assert score(shuffled) == pytest.approx(score(probabilities), abs=1e-4)
 
 
+@settings(deadline=None)
 @given(distributions)
 def test_snd_is_the_mean_entropy_of_the_softmax_over_the_other_examples(probabilities: np.ndarray) -> None:
     unit = probabilities / np.linalg.norm(probabilities, axis=1, keepdims=True)
@@ -114,6 +117,7 @@ def test_the_risk_by_hand() -> None:
 weighted = st.lists(st.floats(0.01, 100), min_size=2, max_size=30).map(np.array)
 
 
+@settings(deadline=None)
 @given(weighted)
 def test_the_control_variate_makes_always_wrong_and_always_right_exact(weights: np.ndarray) -> None:
     assert controlled_risk(weights, np.ones(len(weights))) == pytest.approx(1, abs=1e-6)
