@@ -24,8 +24,8 @@ class DatasetIn(BaseModel):
             description="`rooms`: rendered indoor views with exact labels; `nyu_npz`: photographs with depth, "
             "normals and classes per pixel in one file; `taskonomy_folder`: a folder of Taskonomy or Omnidata; "
             "`image_folder`: a folder of images with tasks of your own, or with a folder for each class. With "
-            "one class per example, for adaptations: `images_npz` and `features_npz`: arrays of one file; `idx`: a folder "
-            "with the files of MNIST; `image_list`: images that a list names with their classes",
+            "one class per example, for adaptations: `images_npz` and `features_npz`: arrays of one file; `idx`: a "
+            "folder with the files of MNIST; `image_list`: images that a list names with their classes",
         ),
     ]
     location: Annotated[
