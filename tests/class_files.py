@@ -26,7 +26,8 @@ def class_npz(path: Path, **changed: NDArray[Any]) -> Path:
     """Write `x`, `y` and `classes`, and what is given besides or in their place."""
     x, y = examples()
     arrays: dict[str, NDArray[Any]] = {"x": x, "y": y, "classes": np.array(CLASSES)}
-    np.savez_compressed(path, **(arrays | changed))
+    arrays |= changed
+    np.savez_compressed(path, **arrays)
     return path
 
 

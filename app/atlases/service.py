@@ -288,6 +288,9 @@ class AtlasesService:
     def _configured(self, request: AtlasRequest) -> tuple[AtlasConfig, Dataset]:
         datasets = DatasetsService(self._session, self._platform)
         dataset = None if request.dataset_id is None else self._named(datasets, request.dataset_id)
+        if dataset is not None and not any(task["available"] for task in dataset.report["tasks"].values()):
+            detail = f"the data set has no labels for any task: {dataset.kind} holds one class per example"
+            raise InvalidInput(detail, errors=[FieldError("/dataset", detail)])
         overrides = dict(request.overrides)
         preset = DEFAULT_PRESET if request.preset is None else request.preset
         tasks = request.tasks

@@ -23,7 +23,9 @@ class DatasetIn(BaseModel):
             max_length=40,
             description="`rooms`: rendered indoor views with exact labels; `nyu_npz`: photographs with depth, "
             "normals and classes per pixel in one file; `taskonomy_folder`: a folder of Taskonomy or Omnidata; "
-            "`image_folder`: a folder of images with tasks of your own",
+            "`image_folder`: a folder of images with tasks of your own, or with a folder for each class. With "
+            "one class per example, for adaptations: `images_npz` and `features_npz`: arrays of one file; `idx`: a "
+            "folder with the files of MNIST; `image_list`: images that a list names with their classes",
         ),
     ]
     location: Annotated[
@@ -32,9 +34,12 @@ class DatasetIn(BaseModel):
     options: Annotated[
         dict[str, Any],
         Field(
-            description="of the kind; rooms take `seed`, `views`, `size` and `style` (a or b), nyu_npz takes none, "
-            "taskonomy_folder takes `size`, `splits` (a released split file), `seed` and `views`, image_folder takes "
-            "`tasks` (the declaration's name), `size` and `seed`"
+            description="of the kind; rooms take `seed`, `views`, `size`, `style` (a or b) and `objects` (whether "
+            "adaptations may use the objects in them), nyu_npz takes none, taskonomy_folder takes `size`, `splits` (a "
+            "released split file), `seed` and `views`, image_folder takes `tasks` (the declaration's name), `size` and "
+            "`seed`; images_npz and features_npz name the arrays `x`, `y`, `classes`, `x_test` and `y_test`, idx takes "
+            "`classes` (names), image_list takes `list`, `test_list`, `root`, `strip`, `classes` (names, or a file of "
+            "them) and `class_map`; all four take `seed` and `test_fraction`, the share of a class that is kept apart"
         ),
     ] = {}
 

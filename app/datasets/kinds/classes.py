@@ -98,7 +98,7 @@ def checked_options(kind: str, model: type[Options], options: Mapping[str, Any])
         raise DatasetRejected(
             [
                 FieldError(
-                    "/options/" + "/".join(str(part) for part in problem["loc"]),
+                    f"/options/{problem['loc'][0]}",
                     f"no such option; {kind} has {known}"
                     if problem["type"] == "extra_forbidden"
                     else problem["msg"],

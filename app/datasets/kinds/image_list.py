@@ -10,6 +10,7 @@ from app.datasets.kinds.classes import ClassKind, ClassName
 from models.data.classes.found import ClassData
 from models.data.classes.image_list import ListOptions, open_image_list
 
+_Names = list[ClassName]
 _Path = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
@@ -28,8 +29,8 @@ class ImageListOptions(BaseModel):
         ),
     ] = None
     classes: Annotated[
-        tuple[ClassName, ...] | _Path | None,
-        Field(strict=False, description="names in label order, or a file below the location with one a line"),
+        _Names | _Path | None,
+        Field(description="names in label order, or a file below the location with one a line"),
     ] = None
     class_map: Annotated[
         str | None, Field(max_length=100, description="`office-31`, `imagenet-1k` or `caltech-256`")
@@ -41,7 +42,8 @@ class ImageListOptions(BaseModel):
 
 
 def _open(location: Path, options: ImageListOptions, memo: Path | None) -> ClassData:
-    read = ListOptions(**options.model_dump())
+    names = tuple(options.classes) if isinstance(options.classes, list) else options.classes
+    read = ListOptions(**options.model_dump(exclude={"classes"}), classes=names)
     return open_image_list(location, read, workers=available_cores(), memo=memo)
 
 

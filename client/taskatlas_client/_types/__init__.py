@@ -10,7 +10,14 @@ from taskatlas_client._types.atlases import (
     Transfer,
 )
 from taskatlas_client._types.common import FieldProblem, Page
-from taskatlas_client._types.datasets import Availability, Dataset, DatasetReport, Gap, SkippedFile
+from taskatlas_client._types.datasets import (
+    Availability,
+    ClassExamples,
+    Dataset,
+    DatasetReport,
+    Gap,
+    SkippedFile,
+)
 from taskatlas_client._types.inference import Prediction
 from taskatlas_client._types.jobs import Job, JobEvent, JobProblem, JobResource, JobState
 from taskatlas_client._types.service import Key, NewKey, Readiness, Scope
@@ -50,6 +57,7 @@ __all__ = [
     "AtlasComparison",
     "Availability",
     "ChosenTransfer",
+    "ClassExamples",
     "Cluster",
     "Clustering",
     "Comparison",

@@ -36,6 +36,14 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassExamples:
+    """A class of a data set whose examples have one class each: by part; None where made when first used."""
+
+    name: str
+    examples: dict[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetReport:
     """What the validation of a data set found: views by split, and what each task can be trained on."""
 
@@ -45,6 +53,7 @@ class DatasetReport:
     skipped: list[SkippedFile]
     skipped_total: int | None = None
     gaps: list[Gap] = field(default_factory=list[Gap])
+    classes: list[ClassExamples] | None = None
     own_tasks: list[Task] = field(default_factory=list[Task])
 
 
