@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from types import MappingProxyType
 from typing import Any, Literal, Self, get_args
 
 Method = Literal["source-only", "dann", "san-selective", "san-entropy", "san", "pada", "etn", "ba3us"]
@@ -23,6 +24,24 @@ AUGMENTATIONS: tuple[Augmentation, ...] = get_args(Augmentation)
 Selector = Literal["source-validation", "entropy", "infomax", "dev", "snd"]
 """A score by which a step is chosen without target labels."""
 SELECTORS: tuple[Selector, ...] = get_args(Selector)
+
+
+ADVERSARIAL_WEIGHTS: Mapping[tuple[Method, Mode], float] = MappingProxyType(
+    {
+        ("dann", "paper"): 0.3,
+        ("san-selective", "paper"): 1.0,
+        ("san-selective", "caffe"): 3.0,
+        ("san-selective", "w_t"): 0.3,
+        ("san-entropy", "paper"): 1.0,
+        ("san", "paper"): 3.0,
+        ("san", "caffe"): 3.0,
+        ("san", "w_t"): 1.0,
+        ("pada", "paper"): 0.3,
+        ("etn", "paper"): 1.0,
+        ("ba3us", "paper"): 1.0,
+    }
+)
+"""The best of 0.3, 1 and 3 on a task of its own, by method and mode; methods without modes stand under `paper`."""
 
 
 class AdaptationConfigError(ValueError):
@@ -56,7 +75,8 @@ class AdaptationConfig:
         weight_decay: L2 penalty.
         bottleneck: features that discriminators and the classifier see.
         discriminator_width: hidden units in each of a discriminator's two hidden layers.
-        adversarial_weight: of the discriminators' loss; the ramp of the gradient reversal comes on top.
+        adversarial_weight: of the discriminators' loss in every method; None = each method's own, from the same grid on
+            the same task (docs/results/partial_adaptation.md). The ramp of the gradient reversal comes on top.
         entropy_weight: of the target's entropy, in every method that minimises it.
         ramp: share of the steps after which the gradient reversal has risen (to 0.9999 of it), in (0, 1].
         evaluations: how often a run is evaluated, target-wide class weights are renewed, and a step may be chosen.
@@ -77,11 +97,11 @@ class AdaptationConfig:
     weight_decay: float = 5e-4
     bottleneck: int = 128
     discriminator_width: int = 64
-    adversarial_weight: float = 1.0
+    adversarial_weight: float | None = None
     entropy_weight: float = 0.1
     ramp: float = 0.5
     evaluations: int = 20
-    selector: Selector = "infomax"
+    selector: Selector = "entropy"
     validation_fraction: float = 0.1
 
     def __post_init__(self) -> None:
@@ -105,7 +125,7 @@ class AdaptationConfig:
         for name in ("learning_rate",):
             self._require(name, getattr(self, name) > 0, "positive")
         for name in ("weight_decay", "adversarial_weight", "entropy_weight"):
-            self._require(name, getattr(self, name) >= 0, "at least 0")
+            self._require(name, (getattr(self, name) or 0.0) >= 0, "at least 0")
         self._require("momentum", 0 <= self.momentum < 1, "in [0, 1)")
         self._require("ramp", 0 < self.ramp <= 1, "in (0, 1]")
         self._require("validation_fraction", 0 < self.validation_fraction < 1, "in (0, 1)")
@@ -118,6 +138,12 @@ class AdaptationConfig:
         self._require(
             "image_size", (self.image_size is None) == of_vectors, "said for every backbone but `features`"
         )
+
+    def weight_of(self, method: Method) -> float:
+        """Of a method's adversarial loss; source-only has none."""
+        if self.adversarial_weight is not None:
+            return self.adversarial_weight
+        return ADVERSARIAL_WEIGHTS.get((method, self.mode), ADVERSARIAL_WEIGHTS.get((method, "paper"), 0.0))
 
     def _require(self, name: str, holds: bool, rule: str) -> None:  # noqa: FBT001 - the condition itself
         if not holds:

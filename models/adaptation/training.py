@@ -18,7 +18,7 @@ from models.adaptation.domains import Domain
 from models.adaptation.evaluation import confusion
 from models.adaptation.history import Recorder
 from models.adaptation.methods.objective import Batch, Objective
-from models.adaptation.methods.registry import OBJECTIVES
+from models.adaptation.methods.registry import objective as fresh_objective
 from models.adaptation.network import as_input, fresh_network, outputs
 from models.adaptation.results import Adapted, Embedding
 from models.networks.classifier import Classifier
@@ -67,7 +67,7 @@ def adapt(
     """
     training, validation = _split(source, config.validation_fraction, seed)
     network = fresh_network(config, generator_of(seed, "network"), pretrained)
-    objective = OBJECTIVES[method](config)
+    objective = fresh_objective(method, config)
     objective.initialise(generator_of(seed, "objective"))
     run = _Adaptation(config, network, objective, seed, training, validation, target)
     plan = Descent(

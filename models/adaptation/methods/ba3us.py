@@ -28,12 +28,13 @@ class Ba3us(Objective):
 
     Args:
         config: sizes and weights.
+        weight: of the adversarial loss.
     """
 
-    def __init__(self, config: AdaptationConfig) -> None:
+    def __init__(self, config: AdaptationConfig, weight: float) -> None:
         super().__init__(len(config.classes))
         self.discriminator = Discriminators(1, config.bottleneck, config.discriminator_width)
-        self._weight, self._entropy_weight = config.adversarial_weight, config.entropy_weight
+        self._weight, self._entropy_weight = weight, config.entropy_weight
 
     @override
     def initialise(self, generator: torch.Generator) -> None:

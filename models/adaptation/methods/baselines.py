@@ -32,13 +32,14 @@ class Dann(Objective):
 
     Args:
         config: sizes and weights.
+        weight: of the adversarial loss.
         entropy_weight: of the target's entropy; 0 is DANN itself.
     """
 
-    def __init__(self, config: AdaptationConfig, *, entropy_weight: float = 0.0) -> None:
+    def __init__(self, config: AdaptationConfig, weight: float, *, entropy_weight: float = 0.0) -> None:
         super().__init__(len(config.classes))
         self.discriminator = Discriminators(1, config.bottleneck, config.discriminator_width)
-        self._weight, self._entropy_weight = config.adversarial_weight, entropy_weight
+        self._weight, self._entropy_weight = weight, entropy_weight
 
     @override
     def initialise(self, generator: torch.Generator) -> None:

@@ -28,11 +28,12 @@ class Etn(Objective):
 
     Args:
         config: sizes and weights.
+        weight: of the adversarial loss.
     """
 
     class_means: Tensor
 
-    def __init__(self, config: AdaptationConfig) -> None:
+    def __init__(self, config: AdaptationConfig, weight: float) -> None:
         super().__init__(len(config.classes))
         width = config.discriminator_width
         self.discriminator = Discriminators(1, config.bottleneck, width)
@@ -44,7 +45,7 @@ class Etn(Objective):
             nn.Linear(width, self.classes),
         )
         self.register_buffer("class_means", torch.ones(self.classes))
-        self._weight, self._entropy_weight = config.adversarial_weight, config.entropy_weight
+        self._weight, self._entropy_weight = weight, config.entropy_weight
 
     @override
     def initialise(self, generator: torch.Generator) -> None:

@@ -22,12 +22,13 @@ class Pada(Objective):
 
     Args:
         config: sizes and weights.
+        weight: of the adversarial loss.
     """
 
-    def __init__(self, config: AdaptationConfig) -> None:
+    def __init__(self, config: AdaptationConfig, weight: float) -> None:
         super().__init__(len(config.classes))
         self.discriminator = Discriminators(1, config.bottleneck, config.discriminator_width)
-        self._weight = config.adversarial_weight
+        self._weight = weight
 
     @override
     def initialise(self, generator: torch.Generator) -> None:

@@ -1,4 +1,4 @@
-"""Every method by its name."""
+"""Every method by its name, with what its adversarial loss counts."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from models.adaptation.methods.objective import Objective
 from models.adaptation.methods.pada import Pada
 from models.adaptation.methods.san import San
 
-OBJECTIVES: Mapping[Method, Callable[[AdaptationConfig], Objective]] = MappingProxyType(
+_BUILDERS: Mapping[Method, Callable[[AdaptationConfig, float], Objective]] = MappingProxyType(
     {
-        "source-only": SourceOnly,
+        "source-only": lambda config, _: SourceOnly(config),
         "dann": Dann,
         "san-selective": San,
-        "san-entropy": lambda config: Dann(config, entropy_weight=config.entropy_weight),
-        "san": lambda config: San(config, entropy_weight=config.entropy_weight),
+        "san-entropy": lambda config, weight: Dann(config, weight, entropy_weight=config.entropy_weight),
+        "san": lambda config, weight: San(config, weight, entropy_weight=config.entropy_weight),
         "pada": Pada,
         "etn": Etn,
         "ba3us": Ba3us,
     }
 )
-"""Builders of fresh objectives, whose networks are not drawn yet."""
+
+
+def objective(method: Method, config: AdaptationConfig) -> Objective:
+    """A fresh objective, whose own networks are not drawn yet."""
+    return _BUILDERS[method](config, config.weight_of(method))

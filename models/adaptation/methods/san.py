@@ -36,17 +36,18 @@ class San(Objective):
 
     Args:
         config: sizes, mode and weights.
+        weight: of the adversarial loss.
         entropy_weight: of the target's entropy; 0 leaves it out.
     """
 
     accumulated: Tensor
 
-    def __init__(self, config: AdaptationConfig, *, entropy_weight: float = 0.0) -> None:
+    def __init__(self, config: AdaptationConfig, weight: float, *, entropy_weight: float = 0.0) -> None:
         super().__init__(len(config.classes))
         self.discriminators = Discriminators(self.classes, config.bottleneck, config.discriminator_width)
         self.register_buffer("accumulated", torch.zeros(self.classes))
         self._mode: Mode = config.mode
-        self._weight, self._entropy_weight = config.adversarial_weight, entropy_weight
+        self._weight, self._entropy_weight = weight, entropy_weight
 
     @override
     def initialise(self, generator: torch.Generator) -> None:

@@ -13,11 +13,16 @@ from models.adaptation.methods.baselines import Dann
 from models.adaptation.methods.etn import Etn
 from models.adaptation.methods.objective import Batch, Objective
 from models.adaptation.methods.pada import Pada
-from models.adaptation.methods.registry import OBJECTIVES
+from models.adaptation.methods.registry import objective as fresh
 from models.adaptation.methods.san import San
 
 CONFIG = AdaptationConfig(
-    classes=("a", "b", "c", "d"), image_size=28, bottleneck=6, discriminator_width=5, entropy_weight=0.3
+    classes=("a", "b", "c", "d"),
+    image_size=28,
+    bottleneck=6,
+    discriminator_width=5,
+    adversarial_weight=1.0,
+    entropy_weight=0.3,
 )
 
 
@@ -39,7 +44,7 @@ def batch(reversal: float = 0.5, done: float = 0.25, sources: int = 8, targets: 
 
 
 def made(method: str, **changes: object) -> Objective:
-    objective = OBJECTIVES[method](replace(CONFIG, **changes))
+    objective = fresh(method, replace(CONFIG, **changes))
     objective.initialise(torch.Generator().manual_seed(3))
     return objective
 
@@ -208,7 +213,7 @@ def test_the_complement_entropy_is_least_where_wrong_classes_are_equally_likely(
 
 
 def test_two_classes_have_no_complement() -> None:
-    objective = OBJECTIVES["ba3us"](replace(CONFIG, classes=("a", "b")))
+    objective = fresh("ba3us", replace(CONFIG, classes=("a", "b")))
     objective.initialise(torch.Generator().manual_seed(3))
     seen = batch()
     two = replace(
