@@ -19,7 +19,10 @@ _SMALL = 1e-7
 
 
 class Ba3us(Objective):
-    """BA3US (Liang et al. 2020).
+    """BA3US (Liang et al. 2020, Sec. 3), with γ, H and the discriminator as in PADA and SAN.
+
+        1/n_s Σ_s γ_y [CE(y, ŷ) - U] + β/n_t Σ_t H(ŷ) - λ/n_s Σ_{s, joining} γ_y CE(G_d, d) - λ/n_t Σ_t CE(G_d, d)
+        U = (1 - ŷ_y) H(ŷ_k / (1 - ŷ_y), k != y) / log(K - 1), the complement entropy
 
     Balanced alignment (Sec. 3.2): source examples, fewer and fewer, join the target's side of the discriminator, so
     that at first both sides hold all classes; source examples weigh γ of their class on either side. Those that join

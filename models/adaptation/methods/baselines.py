@@ -26,9 +26,12 @@ class SourceOnly(Objective):
 
 
 class Dann(Objective):
-    """One discriminator for all classes: RevGrad (Ganin & Lempitsky 2015, Eq. 9; Cao et al. 2018, Eq. 1).
+    """One discriminator for all classes: RevGrad (Ganin & Lempitsky 2015, Sec. 3; Cao et al. 2018, Sec. 3.1).
 
-    With the target's entropy on top it is SAN without selection: the ablation `san-entropy`.
+        1/n_s Σ_s CE(y, ŷ) - λ/(n_s + n_t) Σ_{s,t} CE(G_d, d)
+
+    minimised by features and classifier, maximised by the discriminator G_d; the two domains count alike here. With
+    the target's entropy on top it is SAN without selection: the ablation `san-entropy`.
 
     Args:
         config: sizes and weights.

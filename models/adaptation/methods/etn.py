@@ -19,7 +19,10 @@ _MEMORY = 0.99  # of the running mean weight of a class, which is reported and n
 
 
 class Etn(Objective):
-    """ETN (Cao et al. 2019, Eqs. 3 to 9).
+    """ETN (Cao et al. 2019, Sec. 3).
+
+        1/n_s Σ_s w CE(y, ŷ) + β/n_t Σ_t H(ŷ) - λ/n_s Σ_s w CE(G_d, d) - λ/n_t Σ_t CE(G_d, d)
+        w = 1 - Σ_k σ_k(z),   σ_k(z) = exp z_k / (K + Σ_c exp z_c)   on the scores z of the auxiliary classifier
 
     An auxiliary classifier with a leaky softmax, whose probabilities sum to less than 1, learns the source's classes
     one against all others; their sum is the auxiliary discriminator's probability of the source. A source example

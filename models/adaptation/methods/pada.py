@@ -15,10 +15,12 @@ from models.networks.discriminators import Discriminators
 
 
 class Pada(Objective):
-    """PADA (Cao et al. 2018, ECCV, Eqs. 2 and 3).
+    """PADA (Cao et al. 2018, ECCV, Sec. 3).
 
-    γ, the mean of the classifier's probabilities over the whole target scaled to maximum 1, weighs a source example by
-    its class both in the classifier's loss and in the discriminator's; target examples all count alike.
+        1/n_s Σ_s γ_y CE(y, ŷ) - λ/n_s Σ_s γ_y CE(G_d, d) - λ/n_t Σ_t CE(G_d, d)
+
+    minimised by features and classifier, maximised by the discriminator. γ, the mean of the classifier's probabilities
+    over the whole target scaled to maximum 1, weighs a source example by its class; target examples all count alike.
 
     Args:
         config: sizes and weights.

@@ -1,10 +1,10 @@
 """Selective adversarial networks: a discriminator per source class, weighted by the classifier's own word.
 
-Cao et al. 2018, Sec. 3. With ŷ the class probabilities and γ their mean over the target, the objective (Eq. 8) is
+Cao et al. 2018 (CVPR), Sec. 3. With ŷ the class probabilities and γ their mean over the target, the objective is
 
     1/n_s Σ_s CE(y, ŷ) + 1/n_t Σ_t H(ŷ) - λ/(n_s + n_t) Σ_k γ_k Σ_{s,t} ŷ_k CE(G_d^k, d)
 
-minimised by features and classifier and maximised by every discriminator G_d^k (Eq. 9); ŷ and γ as weights are
+minimised by features and classifier and maximised by every discriminator G_d^k; ŷ and γ as weights are
 constants. The released codes differ from it and from each other: three modes.
 """
 
@@ -28,7 +28,7 @@ class San(Objective):
     """SAN in one of its modes; without entropy it is the ablation `san-selective`.
 
     Modes:
-        paper: Eq. 8 with γ the mean over the batch's target examples.
+        paper: the objective with γ the mean over the batch's target examples.
         caffe: ŷ of a sharpened softmax, γ averaged over all past batches and scaled to mean 1, a tenth of the loss,
             and the entropy rises with the gradient reversal.
         w_t: discriminator k sees ŷ_k times the features, all examples count alike in its loss, and γ_k / max γ is the

@@ -71,7 +71,7 @@ def test_every_loss_is_finite_and_reaches_the_features(method: str, mode: str) -
         assert seen.target_features.grad.abs().sum() > 0
 
 
-def test_the_paper_mode_is_equation_8() -> None:
+def test_the_paper_mode_is_the_papers_objective() -> None:
     seen, objective = batch(), made("san", mode="paper")
     assert isinstance(objective, San)
     found = objective.losses(seen)
