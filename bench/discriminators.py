@@ -5,7 +5,8 @@ SAN's: every example's loss by every discriminator, weighed by instance and by c
 reversed, and an update by stochastic gradient descent. Both ways begin with equal weights and see equal batches; that
 they give equal losses, equal gradients to the features and equal weights after several steps is asserted before any
 of them is timed. Rounds alternate the two ways in one process, and the median ratio counts, because the machine may
-have other work. Memory is the most that a process of its own ever held, above what it held before it made a network.
+have other work: of processor time, which that disturbs less, and of time on the clock. Memory is the most that a
+process of its own ever held, above what it held before it made a network.
 """
 
 import argparse
@@ -179,21 +180,37 @@ class Case:
     inputs: str
 
 
-def time_steps(cases: Sequence[Case], rounds: int, threads: int) -> dict[Case, dict[Way, list[float]]]:
-    """Seconds per step of every round, by case and way."""
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Of one step: on the clock and on the processors."""
+
+    wall: float
+    processor: float
+
+
+def time_steps(cases: Sequence[Case], rounds: int, threads: int) -> dict[Case, dict[Way, list[Seconds]]]:
+    """What a step took in every round, by case and way."""
     torch.set_num_threads(threads)
-    found: dict[Case, dict[Way, list[float]]] = {}
+    found: dict[Case, dict[Way, list[Seconds]]] = {}
     for case in cases:
         both = trainings(case.count, scaled=INPUTS[case.inputs])
         steps = max(2, TIMED // case.count)
         found[case] = {way: [] for way in WAYS}
         for _ in range(rounds):
             for way in WAYS:
-                started = time.perf_counter()
+                wall, processor = time.perf_counter(), time.process_time()
                 for _ in range(steps):
                     both[way].step()
-                found[case][way].append((time.perf_counter() - started) / steps)
+                wall, processor = time.perf_counter() - wall, time.process_time() - processor
+                found[case][way].append(Seconds(wall / steps, processor / steps))
+        print(
+            threads, case, {way: median(taken, "processor") for way, taken in found[case].items()}, flush=True
+        )
     return found
+
+
+def median(taken: Sequence[Seconds], part: str) -> float:
+    return statistics.median(getattr(each, part) for each in taken)
 
 
 def peak(case: Case, way: Way) -> float:
@@ -206,7 +223,9 @@ def peak(case: Case, way: Way) -> float:
     training = Training(Problem.of(case.count, scaled=INPUTS[case.inputs]), fresh(way, case.count))
     for _ in range(3):
         training.step()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    most = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(case, way, f"{most:.0f} MiB", flush=True)
+    return most
 
 
 def alone(function: Callable[..., Result], *arguments: object) -> Result:
@@ -217,7 +236,7 @@ def alone(function: Callable[..., Result], *arguments: object) -> Result:
 
 
 def report(
-    timings: dict[int, dict[Case, dict[Way, list[float]]]],
+    timings: dict[int, dict[Case, dict[Way, list[Seconds]]]],
     peaks: dict[Case, dict[Way, float]],
     rounds: int,
     load: float,
@@ -233,23 +252,27 @@ def report(
         f"source and {EXAMPLES // 2} target examples, {FEATURES} bottleneck features, discriminators with two hidden "
         f"layers of {WIDTH}. Both ways began with equal weights; after each of {CHECKED} steps their losses and the "
         "gradients that reached the features agreed, and so did all weights in the end. Times and ratios are medians "
-        f"over {rounds} rounds that alternate the two ways in one process. Memory is what a process of one thread "
-        "holds at most above what it held before; weights, gradients and momenta are in it, and alike in both ways. "
+        f"over {rounds} rounds that alternate the two ways in one process: of processor time, which other work on the "
+        "machine disturbs less and which sums over threads, and as `wall ratio` of time on the clock. Memory is what a "
+        "process of one thread holds at most above what it held before; weights, gradients and momenta are in it, and "
+        "alike in both ways. "
         "`features`: what the modes `paper` and `caffe` show a discriminator; `scaled features`: each discriminator's "
         "own multiple of them, as in the mode `w_t`.",
         "",
-        "| discriminators | see | threads | loop, ms a step | batched, ms a step | ratio | loop, MiB | batched, MiB | "
-        "memory ratio |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| discriminators | see | threads | loop, ms a step | batched, ms a step | ratio | wall ratio | loop, MiB "
+        "| batched, MiB | memory ratio |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for case, memory in peaks.items():
         for threads, found in timings.items():
             loop, batched = (found[case][way] for way in WAYS)
-            ratio = statistics.median(a / b for a, b in zip(loop, batched, strict=True))
+            rounds_of_both = list(zip(loop, batched, strict=True))
+            wall = statistics.median(a.wall / b.wall for a, b in rounds_of_both)
+            processor = statistics.median(a.processor / b.processor for a, b in rounds_of_both)
             lines.append(
-                f"| {case.count:,} | {case.inputs} | {threads} | {1000 * statistics.median(loop):.1f} "
-                f"| {1000 * statistics.median(batched):.1f} | **{ratio:.1f}** | {memory['loop']:.0f} "
-                f"| {memory['batched']:.0f} | {memory['loop'] / memory['batched']:.2f} |"
+                f"| {case.count:,} | {case.inputs} | {threads} | {1000 * median(loop, 'processor'):.1f} "
+                f"| {1000 * median(batched, 'processor'):.1f} | **{processor:.1f}** | {wall:.1f} "
+                f"| {memory['loop']:.0f} | {memory['batched']:.0f} | {memory['loop'] / memory['batched']:.2f} |"
             )
     return "\n".join([*lines, ""])
 
