@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.adaptation.config import Augmentation
 from models.adaptation.domains import Domain
@@ -17,6 +18,7 @@ from models.data.splits import SplitSizes
 
 MNIST_IMAGES = 6000  # of the 60,000, drawn by seed 0: as many as USPS has, about
 ROOM_VIEWS = 2000
+ROOM_CLASSES = 12  # of 26: those with the most pictures in the source
 SHARES = (25, 50, 75, 100)
 
 
@@ -101,8 +103,15 @@ def _rooms(folder: Path) -> tuple[Domain, Domain, tuple[str, ...]]:
         for seed, style in ((1, "a"), (2, "b"))
     ]
     loaded = [side.load("train", 32) for side in sides]
-    source, target = (Domain(np.asarray(part.inputs), np.asarray(part.labels)) for part in loaded)
-    return source, target, sides[0].classes
+    counts = np.bincount(loaded[0].labels, minlength=len(sides[0].classes))
+    kept = np.sort(np.argsort(-counts, kind="stable")[:ROOM_CLASSES])
+    source, target = (_renumbered(Domain(np.asarray(part.inputs), part.labels), kept) for part in loaded)
+    return source, target, tuple(sides[0].classes[each] for each in kept)
+
+
+def _renumbered(domain: Domain, kept: NDArray[np.int64]) -> Domain:
+    some = _only(domain, kept.tolist())
+    return Domain(some.inputs, np.searchsorted(kept, some.labels))
 
 
 def _rooms_task(places: Places, share: int) -> Task:
