@@ -12,16 +12,15 @@ import numpy as np
 import torch
 
 from bench.adaptation.runs import COMMON
-from bench.adaptation.settings import GRID, TUNED, TUNING_SEEDS, VARIANTS, Variant, weight_of
+from bench.adaptation.settings import CHOSEN, GRID, TUNED, TUNING_SEEDS, VARIANTS, Variant, weight_of
 from bench.adaptation.tasks import SHARES
-from models.adaptation.config import SELECTORS, AdaptationConfig
+from models.adaptation.config import SELECTORS
 from models.adaptation.evaluation import summarise
 from models.adaptation.evidence import Evidence
 from models.adaptation.guard import judge_with_labels, judge_without_labels
 
 Row = dict[str, Any]
 Runs = dict[tuple[str, Variant], list[Row]]
-CHOSEN = AdaptationConfig.__dataclass_fields__["selector"].default
 PLOT = "partial_adaptation_rooms.svg"
 
 _GROUPS = {

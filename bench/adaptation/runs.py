@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.adaptation.settings import CHOSEN
 from bench.adaptation.tasks import TASKS, Places
 from bench.one_program import one_thread
 from models.adaptation.config import SELECTORS, AdaptationConfig, Method, Mode
@@ -55,6 +56,7 @@ def run(wanted: Wanted, places: Places) -> dict[str, Any]:
         image_size=task.source.inputs.shape[1],
         augmentation=task.augmentation,
         mode=wanted.mode,
+        selector=CHOSEN,
         adversarial_weight=wanted.weight,
         **COMMON,
     )
