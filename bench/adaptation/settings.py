@@ -15,7 +15,7 @@ TUNED = frozenset(variant for variant in VARIANTS if variant[0] != "source-only"
 TUNING_SEEDS = (100, 101)
 
 CHOSEN: Selector = "entropy"
-"""The label-free score of the tables: over all tuning runs it lost least against the oracle (2.1 points; 4.2 to 6.6)."""
+"""The label-free score of the tables: over all tuning runs it lost least to the oracle (2.1 points; 4.2 to 6.6)."""
 
 
 def weight_of(method: Method, mode: Mode) -> float:
