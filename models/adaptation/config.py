@@ -101,7 +101,7 @@ class AdaptationConfig:
     entropy_weight: float = 0.1
     ramp: float = 0.5
     evaluations: int = 20
-    selector: Selector = "entropy"
+    selector: Selector = "infomax"
     validation_fraction: float = 0.1
 
     def __post_init__(self) -> None:
