@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from bench.adaptation.runs import Wanted, run_all
-from bench.adaptation.settings import GRID, TUNED, TUNING_SEEDS, VARIANTS, weight_of
+from bench.adaptation.settings import COMPARED, GRID, TUNED, TUNING_SEEDS, VARIANTS, weight_of
 from bench.adaptation.tasks import SHARES, Places
 
 GROUPS = {
@@ -52,8 +52,7 @@ def main() -> None:
             Wanted(task, method, mode, seed, weight_of(method, mode))
             for seed in range(chosen.seeds)
             for task in GROUPS[chosen.what]
-            for method, mode in VARIANTS
-            if chosen.what == "digits" or mode == "paper" or method == "san"
+            for method, mode in COMPARED[chosen.what]
         ]
     run_all(wanted, places, chosen.kept, chosen.workers)
 

@@ -1,5 +1,7 @@
 """What was compared, and the one setting that every method was tuned in, all with the same budget."""
 
+from collections.abc import Mapping
+
 from models.adaptation.config import ADVERSARIAL_WEIGHTS, METHODS, MODES, Method, Mode, Selector
 
 Variant = tuple[Method, Mode]
@@ -9,6 +11,13 @@ VARIANTS: tuple[Variant, ...] = (
     *((method, mode) for mode in MODES if mode != "paper" for method in ("san-selective", "san")),
 )
 """Methods; SAN and its selective ablation in every mode."""
+
+COMPARED: Mapping[str, tuple[Variant, ...]] = {
+    "digits": VARIANTS,
+    "rooms": tuple(each for each in VARIANTS if each[1] == "paper" or each[0] == "san"),
+    "pacs": tuple(each for each in VARIANTS if each[1] == "paper"),
+}
+"""By group of tasks: modes cost as much as methods, and the digits tell most of them."""
 
 GRID = (0.3, 1.0, 3.0)
 TUNED = frozenset(variant for variant in VARIANTS if variant[0] != "source-only")
