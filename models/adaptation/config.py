@@ -166,4 +166,5 @@ class AdaptationConfig:
                 raise AdaptationConfigError(
                     f"/{name}", f"is no setting; there are {', '.join(sorted(known))}"
                 )
-        return cls(**{**data, "classes": tuple(data["classes"])})
+        values: dict[str, Any] = {**data, "classes": tuple(data["classes"])}
+        return cls(**values)
