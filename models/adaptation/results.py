@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.adaptation.config import Method, Selector
+from models.training.progress import Diverged
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,3 +88,16 @@ class Adapted:
     confusion: NDArray[np.int64]
     predictions: NDArray[np.int64]
     confidence: NDArray[np.float32]
+
+
+class AdaptationDiverged(Diverged):
+    """A run's loss was NaN or infinite.
+
+    Attributes:
+        kept: what there was before: the history, and the model that was the best in it; None before the first
+            evaluation.
+    """
+
+    def __init__(self, cause: Diverged, kept: Adapted | None) -> None:
+        super().__init__(cause.stage, cause.step, cause.loss)
+        self.kept = kept

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -20,11 +21,11 @@ from models.adaptation.history import Recorder
 from models.adaptation.methods.objective import Batch, Objective
 from models.adaptation.methods.registry import objective as fresh_objective
 from models.adaptation.network import as_input, fresh_network, outputs
-from models.adaptation.results import Adapted, Embedding
+from models.adaptation.results import AdaptationDiverged, Adapted, Embedding, History
 from models.networks.classifier import Classifier
 from models.networks.weights import pack_network
 from models.training.loop import Run, Stage
-from models.training.progress import RunContext
+from models.training.progress import Diverged, RunContext
 from models.training.sampling import Batches
 from models.training.schedule import Descent
 from models.training.seeds import derived_seed, generator_of
@@ -41,6 +42,8 @@ def adapt(
     target: Domain,
     context: RunContext,
     pretrained: bytes | None = None,
+    *,
+    watch: Callable[[History], None] | None = None,
 ) -> Adapted:
     """Train on a labelled source and an unlabelled target.
 
@@ -56,20 +59,21 @@ def adapt(
         context: the runner.
         pretrained: a safetensors file's bytes that every backbone begins with, and then learns more slowly; random
             weights by default.
+        watch: told, after every evaluation, of everything measured so far.
 
     Returns:
         The history, and the network of the step that the configuration's selector prefers.
 
     Raises:
         Stopped: the runner asked for it.
-        Diverged: a loss was NaN or infinite.
+        AdaptationDiverged: a loss was NaN or infinite; it holds the best model of before.
         PretrainedError: `pretrained` is no such file, or of another network.
     """
     training, validation = _split(source, config.validation_fraction, seed)
     network = fresh_network(config, generator_of(seed, "network"), pretrained)
     objective = fresh_objective(method, config)
     objective.initialise(generator_of(seed, "objective"))
-    run = _Adaptation(config, network, objective, seed, training, validation, target)
+    run = _Adaptation(config, network, objective, seed, training, validation, target, watch)
     plan = Descent(
         steps=config.steps,
         batch_size=min(config.batch_size, len(training)),
@@ -82,21 +86,28 @@ def adapt(
     start = None if pretrained is None else hashlib.sha256(pretrained).hexdigest()
     identity = json.dumps([config.to_json(), method, seed, len(source), len(target), start], sort_keys=True)
     stage = Stage(method, f"{method}, seed {seed}", 1.0, derived_seed(seed, "source"))
-    Run(context, identity).train(stage, run, plan, len(training), run.step_loss)
+
+    def adapted() -> Adapted:
+        _, probabilities = outputs(run.chosen, target.inputs)
+        predictions = probabilities.argmax(axis=1)
+        return Adapted(
+            method=method,
+            seed=seed,
+            history=run.history(),
+            selector=config.selector,
+            weights=pack_network(run.chosen, metadata=_metadata(config, method, seed, run)),
+            embedding=_embedding(run.chosen, training, target, seed),
+            confusion=confusion(predictions, target.labels, len(config.classes)),
+            predictions=predictions,
+            confidence=probabilities.max(axis=1),
+        )
+
+    try:
+        Run(context, identity).train(stage, run, plan, len(training), run.step_loss)
+    except Diverged as error:
+        raise AdaptationDiverged(error, adapted() if run.has_model else None) from error
     run.evaluate()
-    _, probabilities = outputs(run.chosen, target.inputs)
-    predictions = probabilities.argmax(axis=1)
-    return Adapted(
-        method=method,
-        seed=seed,
-        history=run.recorder.history(weighs=objective.class_weights() is not None),
-        selector=config.selector,
-        weights=pack_network(run.chosen, metadata=_metadata(config, method, seed, run)),
-        embedding=_embedding(run.chosen, training, target, seed),
-        confusion=confusion(predictions, target.labels, len(config.classes)),
-        predictions=predictions,
-        confidence=probabilities.max(axis=1),
-    )
+    return adapted()
 
 
 class _Adaptation(nn.Module):
@@ -113,8 +124,10 @@ class _Adaptation(nn.Module):
         training: Domain,
         validation: Domain,
         target: Domain,
+        watch: Callable[[History], None] | None,
     ) -> None:
         super().__init__()
+        self._watch = watch
         self.network, self.objective = network, objective
         self.chosen = copy.deepcopy(network).requires_grad_(requires_grad=False)
         self.recorder = Recorder(config.evaluations, len(config.classes))
@@ -178,6 +191,18 @@ class _Adaptation(nn.Module):
         )
         if best:
             self.chosen.load_state_dict(self.network.state_dict())
+        if self._watch is not None:
+            self._watch(self.history())
+
+    def history(self) -> History:
+        """What was measured so far."""
+        return self.recorder.history(weighs=self.objective.class_weights() is not None)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether an evaluation has kept a network whose weights are numbers."""
+        kept = self.chosen.state_dict().values()
+        return int(self.recorder.taken) > 0 and all(bool(torch.isfinite(value).all()) for value in kept)
 
 
 def _split(source: Domain, fraction: float, seed: int) -> tuple[Domain, Domain]:

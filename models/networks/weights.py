@@ -118,6 +118,18 @@ def unpack_network(data: bytes) -> SavedNetwork:
         raise WeightsError(f"not a network file of format {FORMAT}: {error}") from error
 
 
+def network_kind(data: bytes) -> str:
+    """What kind of network a file holds, one of `KINDS`; nothing is built.
+
+    Raises:
+        WeightsError: Not such a file.
+    """
+    try:
+        return str(json.loads(_header(data)["network"])["kind"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"not a network file of format {FORMAT}: {error}") from error
+
+
 def describe(module: nn.Module) -> dict[str, Any]:
     """JSON values from which `build` makes a network of the same architecture.
 

@@ -7,7 +7,7 @@ import torch
 
 from models.adaptation.config import METHODS, SELECTORS, AdaptationConfig, AdaptationConfigError
 from models.adaptation.domains import Domain
-from models.adaptation.results import Adapted
+from models.adaptation.results import AdaptationDiverged, Adapted, History
 from models.adaptation.training import adapt
 from models.data.labelled import UNKNOWN
 from models.networks.weights import unpack_network
@@ -161,6 +161,39 @@ def test_divergence_names_the_step_and_keeps_the_last_checkpoint() -> None:
         adapt(wild, "dann", 0, SOURCE, TARGET, context)
     assert raised.value.step > 0
     assert context.checkpoint is not None
+
+
+def test_a_run_that_diverges_hands_over_the_best_model_of_before() -> None:
+    late = domain(1, [0, 1, 2, 3])
+    late.inputs[:, 0] = np.where(np.arange(len(late)) == 30, np.inf, late.inputs[:, 0])
+    unbroken = replace(CONFIG, steps=60, evaluations=60)
+    for seed in range(20):  # whose first batches miss the broken example
+        with pytest.raises(AdaptationDiverged) as raised:
+            adapt(unbroken, "source-only", seed, late, TARGET, NullContext())
+        if raised.value.step > 2:
+            break
+    kept = raised.value.kept
+    assert kept is not None
+    assert len(kept.history.steps) == raised.value.step
+    weights = unpack_network(kept.weights).module.state_dict().values()
+    assert all(torch.isfinite(value).all() for value in weights)
+
+
+def test_a_run_that_diverges_before_its_first_evaluation_has_no_model() -> None:
+    broken = Domain(np.full_like(SOURCE.inputs, np.inf), SOURCE.labels)
+    with pytest.raises(AdaptationDiverged) as raised:
+        adapt(CONFIG, "source-only", 0, broken, TARGET, NullContext())
+    assert (raised.value.step, raised.value.kept) == (0, None)
+
+
+def test_whoever_watches_sees_every_evaluation_and_changes_nothing() -> None:
+    seen: list[History] = []
+    watched = adapt(CONFIG, "san", 0, SOURCE, TARGET, NullContext(), watch=seen.append)
+    assert [history.steps.tolist() for history in seen] == [[3], [3, 6], [3, 6, 9], [3, 6, 9, 12]]
+    alone = adapt(CONFIG, "san", 0, SOURCE, TARGET, NullContext())
+    for mine, theirs in zip(figures(watched), figures(alone), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    np.testing.assert_array_equal(seen[-1].class_weights, watched.history.class_weights)
 
 
 def test_images_are_adapted_as_well() -> None:
