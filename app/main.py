@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app import health
+from app.adaptations import endpoints as adaptations
 from app.atlases import endpoints as atlases
 from app.atlases.encoded import EncodedBodies
 from app.core import problems
@@ -38,6 +39,7 @@ RESOURCES = (
     taxonomies.router,
     estimates.router,
     targets.router,
+    adaptations.router,
     inference.router,
     jobs.router,
     keys.router,

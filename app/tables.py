@@ -1,5 +1,6 @@
 """Every table of the service. Migrations are compared with these, so each resource's tables are named here."""
 
+from app.adaptations.tables import AdaptationRow, AdaptationRunRow
 from app.atlases.bundled.tables import BundledAtlasRow
 from app.atlases.tables import AtlasRow, NetworkRow
 from app.core.database import Base
@@ -13,6 +14,8 @@ from app.transfers.tables import TransferRow
 
 __all__ = [
     "METADATA",
+    "AdaptationRow",
+    "AdaptationRunRow",
     "AtlasRow",
     "BundledAtlasRow",
     "DatasetRow",

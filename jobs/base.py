@@ -113,6 +113,21 @@ class JobContext:
         """A transaction, committed when its block ends."""
         return self.platform.database.session()
 
+    def store(self, write: Callable[[Session], None]) -> None:
+        """Let others see what a running job has found so far; never at the cost of the run.
+
+        Args:
+            write: is given a transaction that only the holder of the lease can commit.
+        """
+        try:
+            with self.session() as session:
+                LeasesService(session, self.platform).held(self.lease)
+                write(session)
+        except LeaseLost:
+            self._lose()
+        except UNAVAILABLE as error:
+            log.warning("what job %s has so far was not stored: %s", self.lease.job_id, error)
+
     @contextmanager
     def commit(self, result: dict[str, Any] | None = None) -> Generator[Session]:
         """Store what the job found and end it, in one transaction that only the holder of the lease can commit.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from app.adaptations.repository import AdaptationsRepository
 from app.atlases.repository import AtlasesRepository
 from app.core.database import Session, after_commit
 from app.core.platform import Platform
@@ -18,7 +19,8 @@ def release(session: Session, platform: Platform, artifacts: Collection[str]) ->
         artifacts: what the deleted rows referred to.
     """
     unused = set(artifacts)
-    for owner in (AtlasesRepository(session), TransfersRepository(session), TargetsRepository(session)):
+    owners = (AtlasesRepository, TransfersRepository, TargetsRepository, AdaptationsRepository)
+    for owner in (repository(session) for repository in owners):
         unused -= owner.referenced(unused)
     for artifact in sorted(unused):
         after_commit(session, lambda artifact=artifact: platform.artifacts.delete(artifact))

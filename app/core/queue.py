@@ -18,6 +18,7 @@ QUEUES = (CPU, GPU)
 JOB_KINDS = (
     *("atlas.task_network", "atlas.estimates", "atlas.scratch", "atlas.transfers", "atlas.affinity"),
     *("target.transfers", "target.baselines", "target.ranking"),
+    *("adaptation.train", "adaptation.summary"),
 )
 
 

@@ -91,6 +91,10 @@ class ReportOut(BaseModel):
         default=None,
         description="in label order, where every example has one class; null where adaptations cannot use the set",
     )
+    features: int | None = Field(
+        default=None,
+        description="numbers of an example that is a pre-extracted vector; null where examples are images",
+    )
     own_tasks: list[TaskOut] = Field(description="tasks that its user declared, beside the dictionary's")
 
 

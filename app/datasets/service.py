@@ -12,6 +12,7 @@ from app.core.pagination import cut, decode_time_cursor
 from app.core.platform import Platform
 from app.datasets.kinds.base import DatasetKind, DatasetRejected
 from app.datasets.kinds.registry import KINDS
+from app.datasets.locations import allowed_path
 from app.datasets.records import Dataset
 from app.datasets.repository import DatasetsRepository
 
@@ -125,38 +126,23 @@ class DatasetsService:
 
         Raises:
             NotFound: there is none of that id.
-            Conflict: an atlas or a novel target uses it.
+            Conflict: an atlas, a novel target or an adaptation uses it.
         """
         self.get(dataset_id)
         try:
             self._repository.delete(dataset_id)
         except IntegrityError as error:
             raise Conflict(
-                f"data set {dataset_id} is in use by an atlas or a novel target; delete that first"
+                f"data set {dataset_id} is in use by an atlas, a novel target or an adaptation; delete that first"
             ) from error
 
     def _allowed(self, location: str | None, *, needed: bool) -> Path | None:
-        if not location:
-            if needed:
-                raise InvalidInput(
-                    "this kind reads files",
-                    errors=[FieldError("/location", "is needed: this kind reads files")],
-                )
-            return None
-        try:
-            path = Path(location).expanduser().resolve()
-            exists = path.exists()
-        except (OSError, RuntimeError, ValueError) as error:
+        if location:
+            roots = self._platform.settings.datasets.roots
+            return allowed_path(location, roots, pointer="/location", needed=needed)
+        if needed:
             raise InvalidInput(
-                "the location is no path", errors=[FieldError("/location", str(error))]
-            ) from error
-        roots = [root.resolve() for root in self._platform.settings.datasets.roots]
-        if not any(path.is_relative_to(root) for root in roots):
-            detail = "must lie under one of the folders of TASKATLAS_DATASET_ROOTS"
-            raise InvalidInput(f"the location {detail}", errors=[FieldError("/location", detail)])
-        if needed and not exists:
-            raise InvalidInput(
-                "nothing is at this location",
-                errors=[FieldError("/location", f"there is nothing at {location}")],
+                "this kind reads files",
+                errors=[FieldError("/location", "is needed: this kind reads files")],
             )
-        return path
+        return None

@@ -5,10 +5,11 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import httpx
+from pydantic import BaseModel
 
 from app.core.errors import Busy
 from app.core.settings import InferenceSettings
-from app.inference.protocol import PredictReply, PredictRequest
+from app.inference.protocol import ClassifyReply, ClassifyRequest, PredictReply, PredictRequest
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +29,19 @@ async def ask_engine(settings: InferenceSettings, request: PredictRequest) -> Pr
         Busy: the engine is not there, does not answer in time, or has too much to do.
         EngineError: it failed.
     """
+    return PredictReply.model_validate_json(await _ask(settings, "/predict", request))
+
+
+async def ask_classifier(settings: InferenceSettings, request: ClassifyRequest) -> ClassifyReply:
+    """Class probabilities of one request; raises what `ask_engine` raises."""
+    return ClassifyReply.model_validate_json(await _ask(settings, "/classify", request))
+
+
+async def _ask(settings: InferenceSettings, path: str, request: BaseModel) -> bytes:
     try:
         async with _connection(settings) as http:
             response = await http.post(
-                "/predict", content=request.model_dump_json(), headers={"Content-Type": "application/json"}
+                path, content=request.model_dump_json(), headers={"Content-Type": "application/json"}
             )
     except httpx.TimeoutException as error:
         raise Busy("the inference process did not answer in time", retry_after=_RETRY_WHEN_DOWN_S) from error
@@ -43,7 +53,7 @@ async def ask_engine(settings: InferenceSettings, request: PredictRequest) -> Pr
     if response.status_code != HTTPStatus.OK:
         message = f"the inference process answered {response.status_code}: {response.text[:500]}"
         raise EngineError(message)
-    return PredictReply.model_validate_json(response.content)
+    return response.content
 
 
 def _connection(settings: InferenceSettings) -> httpx.AsyncClient:

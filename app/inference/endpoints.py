@@ -90,14 +90,14 @@ async def predict(
     return await respond(form, atlas_id, len(image), found)
 
 
-async def read_uploads(files: Sequence[UploadFile]) -> tuple[Upload, ...]:
-    """The images of a request.
+async def read_uploads(files: Sequence[UploadFile], most: int = MAX_IMAGES) -> tuple[Upload, ...]:
+    """The images of a request, at least one and at most `most`.
 
     Raises:
         InvalidInput: none, or too many.
     """
-    if not 1 <= len(files) <= MAX_IMAGES:
-        detail = f"send 1 to {MAX_IMAGES} images, {len(files)} given"
+    if not 1 <= len(files) <= most:
+        detail = f"send 1 to {most} images, {len(files)} given"
         raise InvalidInput(detail, errors=[FieldError("/image", detail)])
     return tuple([await _upload(file, index) for index, file in enumerate(files)])
 

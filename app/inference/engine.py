@@ -8,7 +8,7 @@ import asyncio
 import io
 import logging
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -22,6 +22,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from numpy.typing import NDArray
 from PIL import Image
+from pydantic import BaseModel
 
 from app.core.artifacts import ArtifactStore, build_artifact_store
 from app.core.settings import InferenceSettings, load_settings
@@ -29,12 +30,16 @@ from app.inference.batching import BatchLimits, MicroBatcher, SaturationError
 from app.inference.cache import NetworkCache
 from app.inference.protocol import (
     DENSE_KINDS,
+    ClassifyReply,
+    ClassifyRequest,
     EngineHealth,
     NetworkPrediction,
     NetworkRef,
     PredictReply,
     PredictRequest,
 )
+from models.adaptation.serving import AdaptedClassifier, load_classifier
+from models.networks.weights import WeightsError, network_kind
 from models.transfer.serving import Prediction, Servable, load_network, load_transfer
 
 log = logging.getLogger(__name__)
@@ -43,22 +48,26 @@ _RETRY_AFTER_S = "1"
 _CLIENT_LEFT = 499  # nobody reads it; the number is a custom of proxies
 Views = NDArray[np.uint8]
 Key = tuple[NetworkRef, tuple[int, ...]]
+Examples = NDArray[Any]
+ClassifierKey = tuple[NetworkRef, tuple[int, ...], np.dtype[Any]]
 
 
-def _load(weights: bytes, sources: list[bytes]) -> Servable:
-    return load_transfer(weights, sources) if sources else load_network(weights)
+def _load(weights: bytes, sources: list[bytes]) -> Servable | AdaptedClassifier:
+    if sources:
+        return load_transfer(weights, sources)
+    return load_classifier(weights) if network_kind(weights) == "classifier" else load_network(weights)
 
 
 class Engine:
     """Networks in memory and the one thread that runs them."""
 
     def __init__(self, settings: InferenceSettings, artifacts: ArtifactStore) -> None:
-        self._cache = NetworkCache[Servable](artifacts, _load, settings.cache_bytes)
+        self._cache = NetworkCache[Servable | AdaptedClassifier](artifacts, _load, settings.cache_bytes)
         self._device = ThreadPoolExecutor(max_workers=1, thread_name_prefix="device")
-        self._batcher = MicroBatcher[Key, Views, Prediction](
-            self._run,
-            self._device,
-            BatchLimits(settings.window_ms / 1000, settings.max_batch, settings.max_waiting),
+        limits = BatchLimits(settings.window_ms / 1000, settings.max_batch, settings.max_waiting)
+        self._batcher = MicroBatcher[Key, Views, Prediction](self._run, self._device, limits)
+        self._classifying = MicroBatcher[ClassifierKey, Examples, NDArray[np.float32]](
+            self._classify, self._device, limits
         )
 
     @property
@@ -68,19 +77,20 @@ class Engine:
             status="ok",
             networks_loaded=len(self._cache),
             bytes_loaded=self._cache.size,
-            waiting=self._batcher.waiting,
+            waiting=self._batcher.waiting + self._classifying.waiting,
         )
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Serve batches while the context is open."""
-        serving = asyncio.create_task(self._batcher.serve())
+        serving = [asyncio.create_task(batcher.serve()) for batcher in (self._batcher, self._classifying)]
         try:
             yield
         finally:
-            serving.cancel()
-            with suppress(asyncio.CancelledError):
-                await serving
+            for task in serving:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             self._device.shutdown(wait=True)
 
     async def predict(self, request: PredictRequest) -> PredictReply:
@@ -101,9 +111,31 @@ class Engine:
         )
         return PredictReply(predictions=encoded)
 
+    async def classify(self, request: ClassifyRequest) -> ClassifyReply:
+        """Run the classifier of a request.
+
+        Raises:
+            SaturationError: too much waits already.
+            FileNotFoundError: the artefact store lacks the weights.
+            ValueError: the examples do not fit their shape or the classifier, or the weights are none.
+        """
+        examples = request.array
+        key = (NetworkRef(weights=request.weights), examples.shape[1:], examples.dtype)
+        return ClassifyReply.of(await self._classifying.submit(key, examples))
+
     def _run(self, key: Key, items: Sequence[Views]) -> Sequence[Prediction]:
-        network, _ = key
-        return self._cache.get(network).predict(np.stack(items))
+        network = self._cache.get(key[0])
+        if not isinstance(network, Servable):
+            raise WeightsError(f"{key[0].weights} is a classifier, not the network of a task")
+        return network.predict(np.stack(items))
+
+    def _classify(self, key: ClassifierKey, items: Sequence[Examples]) -> Sequence[NDArray[np.float32]]:
+        network = self._cache.get(key[0])
+        if not isinstance(network, AdaptedClassifier):
+            raise WeightsError(f"{key[0].weights} is the network of a task, not a classifier")
+        found = network.predict(np.concatenate(items))
+        ends = np.cumsum([len(item) for item in items])
+        return np.split(found, ends[:-1])
 
 
 def _encode(prediction: Prediction, *, png: bool | None, array: bool) -> NetworkPrediction:
@@ -146,17 +178,12 @@ def create_engine(settings: InferenceSettings, artifacts: ArtifactStore) -> Fast
     @app.post("/predict")
     async def predict(request: Request) -> Response:
         wanted = PredictRequest.model_validate_json(await request.body())
-        predicting = asyncio.create_task(engine.predict(wanted))
-        leaving = asyncio.create_task(_client_left(request))
-        try:
-            await asyncio.wait((predicting, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if not predicting.done():
-                return Response(status_code=_CLIENT_LEFT)
-            return Response((await predicting).model_dump_json(), media_type="application/json")
-        finally:
-            # What nobody waits for any more is not run, or a busy engine would never catch up.
-            predicting.cancel()
-            leaving.cancel()
+        return await _answer(request, engine.predict(wanted))
+
+    @app.post("/classify")
+    async def classify(request: Request) -> Response:
+        wanted = ClassifyRequest.model_validate_json(await request.body())
+        return await _answer(request, engine.classify(wanted))
 
     @app.exception_handler(SaturationError)
     async def saturated(_: Request, __: Exception) -> JSONResponse:
@@ -165,6 +192,20 @@ def create_engine(settings: InferenceSettings, artifacts: ArtifactStore) -> Fast
         )
 
     return app
+
+
+async def _answer(request: Request, predict: Coroutine[Any, Any, BaseModel]) -> Response:
+    predicting = asyncio.create_task(predict)
+    leaving = asyncio.create_task(_client_left(request))
+    try:
+        await asyncio.wait((predicting, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not predicting.done():
+            return Response(status_code=_CLIENT_LEFT)
+        return Response((await predicting).model_dump_json(), media_type="application/json")
+    finally:
+        # What nobody waits for any more is not run, or a busy engine would never catch up.
+        predicting.cancel()
+        leaving.cancel()
 
 
 async def _client_left(request: Request) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.core.errors import FieldError, InvalidInput, TooLarge, UnsupportedMedia
-from models.data.photographs import DAMAGE, MAX_PIXELS, TOO_LARGE, upright_square
+from models.data.photographs import DAMAGE, MAX_PIXELS, TOO_LARGE, upright_square, upright_stretched
 
 _SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
 _MEDIA_TYPES = frozenset({"image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/x-png"})
@@ -29,7 +29,9 @@ class Upload:
     pointer: str
 
 
-def read_image(upload: Upload, *, size: int, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+def read_image(
+    upload: Upload, *, size: int, stretched: bool = False, max_pixels: int = MAX_PIXELS
+) -> NDArray[np.uint8]:
     """Decode a JPEG or PNG, turn it upright, crop its centre square and resize that, antialiased.
 
     Transparent pixels lie on white, 16-bit greys keep their upper eight bits.
@@ -37,6 +39,7 @@ def read_image(upload: Upload, *, size: int, max_pixels: int = MAX_PIXELS) -> ND
     Args:
         upload: the file.
         size: edge of the answer, in pixels.
+        stretched: crop nothing and resize the whole picture to the square, aspect not kept.
         max_pixels: width x height that a file may declare; checked before anything is decompressed.
 
     Returns:
@@ -52,7 +55,7 @@ def read_image(upload: Upload, *, size: int, max_pixels: int = MAX_PIXELS) -> ND
         with Image.open(io.BytesIO(upload.data), formats=(image_format,)) as image:
             if image.width * image.height > max_pixels:
                 raise _too_many_pixels(upload, max_pixels)
-            return upright_square(image, size)
+            return upright_stretched(image, size) if stretched else upright_square(image, size)
     except TOO_LARGE as error:
         raise _too_many_pixels(upload, max_pixels) from error
     except DAMAGE as error:

@@ -1,7 +1,9 @@
 """What the web and the inference process say to each other: JSON, bytes as base64, nothing pickled."""
 
-from typing import Any
+from typing import Any, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 DENSE_KINDS = frozenset({"image", "map", "classes", "embedding"})
@@ -57,6 +59,48 @@ class PredictReply(BaseModel):
     model_config = _BYTES_AS_BASE64
 
     predictions: list[NetworkPrediction]
+
+
+class ClassifyRequest(BaseModel):
+    """Examples and the classifier that shall see them."""
+
+    model_config = _BYTES_AS_BASE64
+
+    weights: str = Field(description="artefact id of the classifier")
+    dtype: Literal["uint8", "float32"] = Field(description="of `examples`: images or pre-extracted vectors")
+    shape: tuple[int, ...] = Field(description="examples x height x width x RGB, or examples x numbers")
+    examples: bytes = Field(description="row by row")
+
+    @classmethod
+    def of(cls, weights: str, examples: NDArray[np.uint8] | NDArray[np.float32]) -> Self:
+        """The request that asks a classifier about examples."""
+        dtype = "uint8" if examples.dtype == np.uint8 else "float32"
+        return cls(weights=weights, dtype=dtype, shape=examples.shape, examples=examples.tobytes())
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """The examples; raises ValueError where bytes and shape do not fit."""
+        return np.frombuffer(self.examples, self.dtype).reshape(self.shape)
+
+
+class ClassifyReply(BaseModel):
+    """What a classifier said."""
+
+    model_config = _BYTES_AS_BASE64
+
+    shape: tuple[int, int] = Field(description="examples x classes")
+    probabilities: bytes = Field(description="float32, row by row; rows sum to 1")
+
+    @classmethod
+    def of(cls, probabilities: NDArray[np.float32]) -> Self:
+        """The reply that tells probabilities."""
+        count, classes = probabilities.shape
+        return cls(shape=(count, classes), probabilities=probabilities.tobytes())
+
+    @property
+    def array(self) -> NDArray[np.float32]:
+        """Probabilities by example and class."""
+        return np.frombuffer(self.probabilities, np.float32).reshape(self.shape)
 
 
 class EngineHealth(BaseModel):

@@ -28,6 +28,7 @@ from app.estimates.service import EstimatesService
 from app.main import create_app
 from models.taxonomy.dictionary import TASKS
 from models.transfer.estimators.methods import Estimate
+from tests.integration.api_adaptations import CLASSES, end, finish, history, runs_of, shapes
 from tests.integration.api_atlases import CSV, measured
 from tests.integration.api_targets import stored
 
@@ -267,3 +268,76 @@ def test_novel_targets(client, platform):
     client.targets.delete(atlas_id, target_id)
     with pytest.raises(NotFoundError):
         client.targets.get(atlas_id, target_id)
+
+
+def two_styles(client, tmp_path):
+    """Ids of data sets of the same shapes, dark on light and light on dark."""
+    datasets = {}
+    for name, seed in (("plain", 1), ("inverted", 2)):
+        images, labels = shapes(60, seed, inverted=name == "inverted")
+        np.savez(tmp_path / f"{name}.npz", x=images, y=labels, names=np.array(CLASSES))
+        arrays = {"x": "x", "y": "y", "classes": "names"}
+        made = client.datasets.create(
+            name, "images_npz", location=str(tmp_path / f"{name}.npz"), options=arrays
+        )
+        assert [each.name for each in made.report.classes] == list(CLASSES)
+        assert made.report.classes[0].examples == {"train": 20, "test": 0}
+        assert made.report.features is None
+        datasets[name] = made.id
+    return datasets
+
+
+def test_adaptations(client, platform, tmp_path):
+    datasets = two_styles(client, tmp_path)
+    asked = {"methods": ["source-only", "san"], "seeds": [0], "steps": 40, "overrides": {"bottleneck": 16}}
+    job = client.adaptations.create(
+        "shapes", source=datasets["plain"], target=datasets["inverted"], target_classes=["circle"], **asked
+    )
+    adaptation_id = job.resource.id
+    assert job.resource.kind == "adaptation"
+    training = client.adaptations.get(adaptation_id)
+    assert (training.status, training.job_id, training.results) == ("training", job.id, [])
+    assert (training.shared_classes, training.outlier_classes) == (["circle"], ["square", "cross"])
+    assert [(run.method, run.curves) for run in training.running] == [("source-only", None), ("san", None)]
+    assert training.config["bottleneck"] == 16
+    with pytest.raises(ConflictError, match="has a model"):
+        client.adaptations.embedding(adaptation_id)
+
+    for (method, _), run in runs_of(platform, adaptation_id).items():
+        end(platform, run, history([0.25, 0.5], [0.1, 0.2 if method == "san" else 0.1]))
+    finish(platform, adaptation_id)
+    done = client.adaptations.get(adaptation_id)
+    only, san = done.results
+    assert (done.status, san.accuracy_last, san.step_label_free) == ("ready", 0.5, 20)
+    assert (san.by_selector["infomax"].step, san.curves.steps) == (20, [10, 20])
+    assert san.class_weights["cross"] == [0.25, 0.25]
+    assert done.preferred_model == san.model_id
+    assert [(each.method, each.mean, each.std) for each in done.summary] == [
+        ("source-only", 0.25, 0.0),
+        ("san", 0.5, 0.0),
+    ]
+    assert done.summary[0].verdict is None
+    assert done.summary[1].verdict.judged_by == "labels"
+    assert done.summary[1].verdict.reasons[0].text
+    (listed,) = client.adaptations.list().items
+    assert (listed.id, listed.results, listed.summary) == (adaptation_id, None, done.summary)
+
+    both = client.adaptations.embedding(adaptation_id)
+    assert [each.method for each in both] == ["source-only", "san"]
+    (one,) = client.adaptations.embedding(adaptation_id, method="san", seed=0)
+    assert (one.model_id, one.points[0].domain, one.points[0].label) == (san.model_id, "source", "circle")
+    picture = client.adaptations.embedding_picture(adaptation_id, method="san", color="domain")
+    assert picture.startswith(b"\x89PNG")
+    file = tmp_path / "san.safetensors"
+    assert client.adaptations.download_model(adaptation_id, san.model_id, file) == len(b"san 0")
+    assert file.read_bytes() == b"san 0"
+    with pytest.raises(NotFoundError):
+        client.adaptations.download_model(adaptation_id, "mdl_no", tmp_path / "none.safetensors")
+    assert not (tmp_path / "none.safetensors").exists()
+    with pytest.raises(UnsupportedMediaError):
+        client.adaptations.predict(adaptation_id, [b"no image"], model=only.model_id)
+    with pytest.raises(InvalidInputError, match="takes images"):
+        client.adaptations.predict_vectors(adaptation_id, [[0.5, 1.0]])
+    client.adaptations.delete(adaptation_id)
+    with pytest.raises(NotFoundError):
+        client.adaptations.get(adaptation_id)

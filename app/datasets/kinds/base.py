@@ -88,6 +88,7 @@ class Report:
         gaps: views that do not serve every available task.
         own: tasks that its user declared.
         classes: in label order, where every example has one class; None where adaptations cannot use the data set.
+        features: numbers of an example that is a pre-extracted vector; None where examples are images.
     """
 
     image_size: int | None
@@ -98,6 +99,7 @@ class Report:
     gaps: tuple[Gap, ...] = field(default=())
     own: tuple[OwnTask, ...] = field(default=())
     classes: tuple[ClassExamples, ...] | None = None
+    features: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ class ClassKind(Generic[Options]):
                 skipped=tuple(SkippedFile(each.path, each.reason) for each in found.skipped[:_LISTED]),
                 skipped_total=len(found.skipped) if len(found.skipped) > _LISTED else None,
                 classes=class_examples(found),
+                features=found.features,
             ),
         )
 
