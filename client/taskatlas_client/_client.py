@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from taskatlas_client._adaptations import Adaptations
 from taskatlas_client._decode import decode
 from taskatlas_client._errors import NotReadyError
 from taskatlas_client._jobs import Jobs
@@ -44,6 +45,7 @@ class TaskAtlas:
         self.tasks = Tasks(self._transport)
         self.datasets = Datasets(self._transport)
         self.atlases = Atlases(self._transport)
+        self.adaptations = Adaptations(self._transport)
         self.targets = Targets(self._transport)
         self.jobs = Jobs(self._transport)
         self.keys = Keys(self._transport)

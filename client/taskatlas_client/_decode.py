@@ -75,10 +75,11 @@ def _read_dataclass(kind: type[Any], value: Any, path: str) -> object:
     entries = _object(value, path)
     arguments: dict[str, object] = {}
     for name, hint, required in _fields(kind):
-        if name in entries:
-            arguments[name] = _read(hint, entries[name], f"{path}.{name}")
+        said = name.removesuffix("_")  # `class_`, because Python keeps the word for itself
+        if said in entries:
+            arguments[name] = _read(hint, entries[said], f"{path}.{said}")
         elif required:
-            raise MalformedResponseError(f"{path}.{name} is missing")
+            raise MalformedResponseError(f"{path}.{said} is missing")
     return kind(**arguments)
 
 

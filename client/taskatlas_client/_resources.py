@@ -70,6 +70,19 @@ class Resource:
             if cursor is None:
                 return
 
+    def _download(self, path: str, file: Path | str, *, params: Mapping[str, Any] | None = None) -> int:
+        """Write an answer to a file, which appears whole or not at all; return its size in bytes."""
+        written = Path(file)
+        part = written.with_name(f".{written.name}.part")
+        try:
+            with part.open("wb") as stream:
+                for piece in self._transport.content(path, params=params):
+                    stream.write(piece)
+            part.replace(written)
+        finally:
+            part.unlink(missing_ok=True)
+        return written.stat().st_size
+
 
 class Tasks(Resource):
     """The task dictionary."""
@@ -181,18 +194,8 @@ class Atlases(Resource):
         Returns:
             Its size in bytes.
         """
-        path = Path(file)
-        part = path.with_name(f".{path.name}.part")
-        try:
-            with part.open("wb") as written:
-                for piece in self._transport.content(
-                    f"{API}/atlases/{atlas_id}/export", params={"compact": str(compact).lower()}
-                ):
-                    written.write(piece)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-        return path.stat().st_size
+        params = {"compact": str(compact).lower()}
+        return self._download(f"{API}/atlases/{atlas_id}/export", file, params=params)
 
     def get(self, atlas_id: str) -> Atlas:
         """Return one atlas."""

@@ -65,10 +65,20 @@ def known(application):
     assert made.status_code == 201, made.text
     atlas_id = made.json()["id"]
     transfer_id = client.get(f"/api/v1/atlases/{atlas_id}/transfers").json()["items"][0]["id"]
+    objects = {"name": "known", "kind": "rooms", "options": {"views": 64, "objects": True}}
+    dataset_id = client.post("/api/v1/datasets", json=objects).json()["id"]
+    asked = {"name": "known", "source_dataset": dataset_id, "target_dataset": dataset_id, "seeds": [0]}
+    adaptation_id = client.post("/api/v1/adaptations", json=asked).json()["resource"]["id"]
     platform = application.state.platform
     with platform.database.session() as session:
         job_id = JobsService(session, platform).submit(JobSpec("atlas.affinity", "t", {})).id
-    return {"atlas_id": atlas_id, "transfer_id": transfer_id, "job_id": job_id, "name": "edges"}
+    return {
+        "atlas_id": atlas_id,
+        "transfer_id": transfer_id,
+        "adaptation_id": adaptation_id,
+        "job_id": job_id,
+        "name": "edges",
+    }
 
 
 @pytest.fixture(scope="module")

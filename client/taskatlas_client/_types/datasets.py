@@ -45,7 +45,11 @@ class ClassExamples:
 
 @dataclass(frozen=True, slots=True)
 class DatasetReport:
-    """What the validation of a data set found: views by split, and what each task can be trained on."""
+    """What the validation of a data set found: views by split, and what each task can be trained on.
+
+    `classes` is None where adaptations cannot use the set; `features` counts the numbers of a pre-extracted vector and
+    is None of images.
+    """
 
     image_size: int | None
     splits: dict[str, int]
@@ -54,6 +58,7 @@ class DatasetReport:
     skipped_total: int | None = None
     gaps: list[Gap] = field(default_factory=list[Gap])
     classes: list[ClassExamples] | None = None
+    features: int | None = None
     own_tasks: list[Task] = field(default_factory=list[Task])
 
 

@@ -1,0 +1,47 @@
+"""The client's types of adaptations, written by hand, have the fields of the document, all of them."""
+
+import dataclasses
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+import taskatlas_client as client
+from taskatlas_client._adaptations import Adaptations
+
+SCHEMAS = json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text())["components"]["schemas"]
+TYPES = {
+    "AdaptationDetailOut": client.Adaptation,
+    "AdaptationPredictionOut": client.AdaptationPrediction,
+    "AdaptationResultOut": client.AdaptationResult,
+    "ChosenOut": client.ChosenStep,
+    "ClassOut": client.ClassExamples,
+    "ClassPredictionOut": client.ClassPrediction,
+    "CurvesOut": client.AdaptationCurves,
+    "DatasetOut": client.Dataset,
+    "DivergenceOut": client.Divergence,
+    "MeanWeightsOut": client.MeanWeights,
+    "MethodSummaryOut": client.MethodSummary,
+    "PointOut": client.EmbeddedExample,
+    "ReasonOut": client.Reason,
+    "ReportOut": client.DatasetReport,
+    "RunEmbeddingOut": client.Embedding,
+    "RunningOut": client.AdaptationRun,
+    "SpreadOut": client.Spread,
+    "VerdictOut": client.Verdict,
+}
+
+
+@pytest.mark.parametrize("schema", TYPES)
+def test_types_have_the_fields_of_the_contract(schema):
+    fields = {field.name.removesuffix("_") for field in dataclasses.fields(TYPES[schema])}
+    assert fields == set(SCHEMAS[schema]["properties"])
+
+
+def test_what_starts_an_adaptation_takes_every_setting():
+    settings = set(inspect.signature(Adaptations.create).parameters) - {"self", "name", "source", "target"}
+    assert settings == set(SCHEMAS["AdaptationIn"]["properties"]) - {
+        "name",
+        "source_dataset",
+        "target_dataset",
+    }
