@@ -3,15 +3,27 @@
 import { key } from "./lib/api.js";
 import { h, replace } from "./lib/dom.js";
 import { problemBox } from "./views/problem.js";
+import { adaptationsPage } from "./views/adaptations/list.js";
+import { adaptationPage } from "./views/adaptations/page.js";
 import { atlasPage } from "./views/atlas/page.js";
 import { homePage } from "./views/home.js";
 
 const main = document.getElementById("main");
 let visit = null;
 
+/** The page of an address; what it names is the first group. */
+const ROUTES = [
+  [/^#\/atlases\/([^/?]+)$/, atlasPage],
+  [/^#\/adaptations\/([^/?]+)$/, adaptationPage],
+  [/^#\/adaptations$/, (_, signal) => adaptationsPage(signal)],
+];
+
 function route() {
-  const match = /^#\/atlases\/([^/?]+)$/.exec(location.hash);
-  return match ? (signal) => atlasPage(decodeURIComponent(match[1]), signal) : (signal) => homePage(signal);
+  for (const [pattern, page] of ROUTES) {
+    const match = pattern.exec(location.hash);
+    if (match) return (signal) => page(decodeURIComponent(match[1] ?? ""), signal);
+  }
+  return homePage;
 }
 
 async function show({ focus = true } = {}) {
@@ -25,7 +37,7 @@ async function show({ focus = true } = {}) {
     replace(main, page);
   } catch (error) {
     if (signal.aborted) return;
-    replace(main, problemBox(error), h("p", null, h("a", { href: "#/" }, "Back to all atlases")));
+    replace(main, problemBox(error), h("p", null, h("a", { href: "#/" }, "Back to the first page")));
   }
   main.removeAttribute("aria-busy");
   if (focus) {

@@ -69,3 +69,12 @@ export function winRateScale() {
     ticks: [0, 0.5, 1],
   };
 }
+
+/** Colours that tell kinds apart in either theme, evenly round the wheel; every second one is darker where they are many. */
+export function hues(count) {
+  const many = count > 10;
+  return (index) => {
+    const tone = (lightness) => `oklch(${(lightness - (many && index % 2 ? 0.14 : 0)).toFixed(2)} 0.15 ${Math.round((25 + (360 * index) / count) % 360)})`;
+    return `light-dark(${tone(0.6)}, ${tone(0.76)})`;
+  };
+}

@@ -7,7 +7,8 @@ import { ended, watchJob } from "../lib/stream.js";
 import { problemBox } from "./problem.js";
 
 const SHOWN = 8;
-const RESOURCE_PAGES = { atlas: (id) => `#/atlases/${encodeURIComponent(id)}` };
+/** By kind of what a job makes: its page and its name. */
+const PAGES = { atlas: ["atlases", "the atlas"], adaptation: ["adaptations", "the adaptation"] };
 
 function timing(job) {
   if (job.state === "running" && job.eta_s !== null && job.eta_s !== undefined) return `${duration(job.eta_s)} left`;
@@ -16,8 +17,10 @@ function timing(job) {
 }
 
 function resultLink(job) {
-  const id = job.result?.atlas_id ?? (job.resource?.kind === "atlas" ? job.resource.id : null);
-  return id && job.state === "succeeded" ? h("a", { href: RESOURCE_PAGES.atlas(id) }, "Open the atlas") : null;
+  const [kind, id] = job.result?.atlas_id ? ["atlas", job.result.atlas_id] : [job.resource?.kind, job.resource?.id];
+  if (!(kind in PAGES) || job.state !== "succeeded") return null;
+  const [folder, name] = PAGES[kind];
+  return h("a", { href: `#/${folder}/${encodeURIComponent(id)}` }, `Open ${name}`);
 }
 
 export function jobCard(onended) {

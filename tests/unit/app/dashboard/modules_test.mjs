@@ -102,3 +102,58 @@ const ranked = standing({
 });
 assert.deepEqual(ranked.map((each) => each.label), ["a", "From scratch", "a + b", "Best constant guess"], "baselines stand among the transfers");
 assert.deepEqual(standing({ ranking: [], scratch: null, constant: null }), []);
+
+const {
+  byClass, choices, heldClasses, matches, meanCurve, meanWeights, modelsByMethod, outlierRatio, ratioWords, runsByMethod, spread, verdictWords, weighsAlike,
+} = await from("lib/adaptations.js");
+assert.equal(spread({ mean: 0.5, std: 0.125 }, 2), "50.0 ± 12.5");
+assert.equal(spread({ mean: 0.5, std: 0 }, 1), "50.0", "one seed has no deviation");
+assert.equal(spread({ mean: null, std: null }, 2), "–");
+const run = (method, seed, accuracies, more = {}) => ({
+  method, seed, curves: { steps: accuracies.map((_, index) => 10 * (index + 1)), target_accuracy: accuracies }, class_weights: null, ...more,
+});
+const runs = [run("san", 0, [0.5, 1]), run("san", 1, [0])];
+const accuracy = (each) => each.curves.target_accuracy;
+assert.deepEqual(meanCurve(runs, accuracy), [[10, 0.25], [20, 1]], "a run that is not so far yet does not count");
+assert.deepEqual(meanCurve([run("san", 0, [null, 0.5])], accuracy), [[20, 0.5]], "what is undefined is left out");
+assert.deepEqual(meanCurve([run("dann", 0, [1])], () => undefined), [], "a loss that the method does not have has no curve");
+const half = { methods: ["dann", "san", "pada"], results: [runs[0]], running: [run("dann", 0, [0.5]), { method: "pada", seed: 0, curves: null }] };
+assert.deepEqual(runsByMethod(half).map(([method, own]) => [method, own.length]), [["dann", 1], ["san", 1]], "in the order asked for, without what has not begun");
+const weighing = meanWeights([run("san", 0, [0, 1], { class_weights: { a: [1, 2], b: [1, 0] } }), run("san", 1, [0, 1], { class_weights: { a: [1, 1], b: [1, 1] } })]);
+assert.deepEqual(weighing, { steps: [10, 20], weights: { a: [1, 1.5], b: [1, 0.5] } });
+assert.equal(meanWeights(runs), null);
+assert.ok(!weighsAlike(weighing) && weighsAlike({ weights: { a: [1], b: [1] } }));
+assert.equal(outlierRatio(weighing, ["a"]), 1 / 3);
+assert.equal(outlierRatio(weighing, ["a", "b"]), null, "without outliers there is no ratio");
+assert.equal(outlierRatio(weighing, null), null);
+assert.match(ratioWords(0.05), /5% .* switched off/);
+assert.match(ratioWords(0.3), /turned down/);
+assert.match(ratioWords(0.9), /still count/);
+const verdict = (word, difference = null) => verdictWords({ method: "dann", verdict: { verdict: word, difference, standard_error: difference && 0.01 } }, "ready");
+assert.deepEqual(verdict("worse", -0.1), { tone: "bad", title: "Negative transfer", text: "−10.0 points against source-only, standard error 1.0" });
+assert.equal(verdict("not worse").text, "by signs that need no labels");
+assert.equal(verdict("unclear").tone, "none");
+assert.equal(verdictWords({ method: "source-only", verdict: null }, "ready").title, "the yardstick");
+assert.equal(verdictWords({ method: "san", verdict: null }, "training").title, "judged at the end");
+assert.match(verdictWords({ method: "san", verdict: null }, "ready").text, /no seed/);
+const scored = { methods: ["dann", "san"], results: [
+  { method: "san", seed: 0, score: 0.5, model_id: "a" }, { method: "san", seed: 1, score: 0.75, model_id: "b" },
+  { method: "san", seed: 2, score: 0.9, model_id: null }, { method: "dann", seed: 0, score: null, model_id: "c" },
+] };
+assert.deepEqual(modelsByMethod(scored).map((each) => each.model_id), ["c", "b"], "without a model a run cannot be asked; without a score it can");
+const judged = byClass({ methods: ["dann", "san"], classes: ["x", "y", "z"], results: [
+  { method: "san", per_class: { x: 0.5, z: 1 } }, { method: "san", per_class: { x: 0, z: 1 } }, { method: "dann", per_class: null },
+] }, "per_class");
+assert.deepEqual(judged, { methods: ["san"], rows: [{ name: "x", values: [0.25] }, { name: "z", values: [1] }] }, "classes that the target lacks have no row");
+const set = (classes, features) => ({ report: { classes, features } });
+const labelled = set([{ name: "a", examples: { train: 2, test: 0 } }, { name: "b", examples: null }, { name: "c", examples: { train: 0, test: 0 } }]);
+assert.deepEqual(heldClasses(labelled), ["a", "b"], "what is made when first used counts");
+const offered = choices([labelled, set([]), set(null)]);
+assert.deepEqual([offered.sources.length, offered.targets.length], [1, 2], "a target needs no labels; what has no classes is neither");
+assert.ok(matches(labelled, set([], null)) && !matches(labelled, set([], 5)));
+
+const { seedsOf } = await from("views/adaptations/form.js");
+assert.deepEqual(seedsOf("0, 1  7"), [0, 1, 7]);
+assert.deepEqual(seedsOf("1,x"), [1, "x"], "the server refuses what is no number, and says so");
+const { hues } = await from("lib/color.js");
+assert.equal(new Set(Array.from({ length: 26 }, (_, index) => hues(26)(index))).size, 26);

@@ -11,6 +11,7 @@ import { estimatesSection } from "./estimates.js";
 import { jobCard } from "../jobs.js";
 import { networksSection } from "./networks.js";
 import { problemBox } from "../problem.js";
+import { frame } from "../section.js";
 import { targetsSection } from "./targets.js";
 import { taxonomySection } from "./taxonomy.js";
 import { treeSection } from "./tree.js";
@@ -28,30 +29,14 @@ const ABSENT = new Set([404, 409]);
  * A part of the page: {id, title, intro, fill(body), optional}. It and its link stay away when it is optional and the
  * API has nothing of it, or `fill` says false.
  */
-function section({ id, title, intro, fill, optional }, signal) {
-  const body = h("div", { class: "section-body" }, h("p", { class: "loading" }, "Loading"));
-  const element = h("section", { id, class: "wide", hidden: optional, "aria-labelledby": `${id}-title` },
-    h("h2", { id: `${id}-title` }, title), intro ? h("p", { class: "intro" }, intro) : null, body);
-  const link = h("a", { href: `#${id}`, hidden: optional, onclick: (event) => jump(event, element) }, title);
-  const show = (filled) => {
-    if (filled === false) return;
-    element.hidden = false;
-    link.hidden = false;
-  };
-  fill(body).then(show, (error) => {
+function section({ fill, optional, ...about }, signal) {
+  const { element, link, body, show } = frame({ ...about, hidden: optional });
+  fill(body).then((filled) => show(filled !== false), (error) => {
     if (signal.aborted || (optional && ABSENT.has(error.status))) return;
     replace(body, problemBox(error));
     show(true);
   });
   return { element, link };
-}
-
-function jump(event, element) {
-  event.preventDefault();
-  element.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-  const heading = element.querySelector("h2");
-  heading.setAttribute("tabindex", "-1");
-  heading.focus({ preventScroll: true });
 }
 
 function facts(atlas) {
