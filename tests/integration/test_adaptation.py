@@ -82,9 +82,9 @@ def test_an_adaptation_from_data_sets_to_predictions(service, source, target, tm
         source,
         target,
         seeds=[0],
-        steps=60,
+        steps=120,
         batch_size=32,
-        overrides={**SMALL, "learning_rate": 0.05},
+        overrides=SMALL,
     )
     found = service.ended(response)
     assert found["status"] == "ready", service.worker.said()[-3000:]
@@ -93,11 +93,11 @@ def test_an_adaptation_from_data_sets_to_predictions(service, source, target, tm
         ("san", "succeeded"),
     ]
     for run in found["results"]:
-        assert run["curves"]["steps"] == [15, 30, 45, 60]
-        assert run["source_accuracy"] > 0.8, "learns to tell the shapes apart"
+        assert run["curves"]["steps"] == [30, 60, 90, 120]
         assert set(run["per_class"]) == {"circle", "square"}
         assert run["accuracy_oracle"] >= max(run["accuracy_label_free"], run["accuracy_last"])
     only, san = found["results"]
+    assert only["source_accuracy"] > 0.8, "learns to tell the shapes apart"
     assert only["class_weights"] is None
     assert set(san["class_weights"]) == set(CLASSES)
     assert sum(weights[-1] for weights in san["class_weights"].values()) == pytest.approx(3, abs=1e-4)
