@@ -28,7 +28,7 @@ from tests.integration.worker_process import WorkerProcess, job_of, jobs_of, unt
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ENDS = {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
-SMALL = {"bottleneck": 16, "discriminator_width": 16, "evaluations": 4}
+SMALL = {"learning_rate": 0.01, "bottleneck": 32, "discriminator_width": 16, "evaluations": 4}
 
 
 @dataclass
@@ -82,7 +82,7 @@ def test_an_adaptation_from_data_sets_to_predictions(service, source, target, tm
         source,
         target,
         seeds=[0],
-        steps=120,
+        steps=60,
         batch_size=32,
         overrides=SMALL,
     )
@@ -93,11 +93,11 @@ def test_an_adaptation_from_data_sets_to_predictions(service, source, target, tm
         ("san", "succeeded"),
     ]
     for run in found["results"]:
-        assert run["curves"]["steps"] == [30, 60, 90, 120]
+        assert run["curves"]["steps"] == [15, 30, 45, 60]
+        assert run["source_accuracy"] > 0.8, "learns to tell the shapes apart"
         assert set(run["per_class"]) == {"circle", "square"}
         assert run["accuracy_oracle"] >= max(run["accuracy_label_free"], run["accuracy_last"])
     only, san = found["results"]
-    assert only["source_accuracy"] > 0.8, "learns to tell the shapes apart"
     assert only["class_weights"] is None
     assert set(san["class_weights"]) == set(CLASSES)
     assert sum(weights[-1] for weights in san["class_weights"].values()) == pytest.approx(3, abs=1e-4)
@@ -136,7 +136,7 @@ def assert_says_what_it_is(path, run):
     with safe_open(path, framework="numpy") as opened:
         header = opened.metadata()
         metadata = json.loads(header["metadata"])
-        assert opened.get_tensor("module.scores.weight").shape == (3, 16)
+        assert opened.get_tensor("module.scores.weight").shape == (3, 32)
     assert json.loads(header["network"])["kind"] == "classifier"
     assert (metadata["classes"], metadata["image_size"]) == (list(CLASSES), 28)
     assert (metadata["method"], metadata["seed"]) == (run["method"], run["seed"])
@@ -146,10 +146,7 @@ def assert_says_what_it_is(path, run):
 def test_vectors_are_adapted_and_predicted_too(service, api, tmp_path):
     vectors = features_npz(api, tmp_path, "vectors", count=120)
     fields = {"backbone": "features", "methods": ["source-only"], "seeds": [0], "steps": 60}
-    overrides = {**SMALL, "learning_rate": 0.05}
-    found = service.ended(
-        adapt(api, vectors, vectors, target_classes=["cross"], overrides=overrides, **fields)
-    )
+    found = service.ended(adapt(api, vectors, vectors, target_classes=["cross"], overrides=SMALL, **fields))
     assert found["status"] == "ready", service.worker.said()[-3000:]
     assert found["results"][0]["per_class"].keys() == {"cross"}
     url = f"{API}/adaptations/{found['id']}/predict"
@@ -200,19 +197,16 @@ def test_curves_are_seen_live_and_a_cancelled_adaptation_keeps_them(service, sou
 def test_a_run_killed_and_resumed_gives_the_same_weights(api, platform, start_worker, source, target):
     def started():
         return adapt(
-            api, source, target, methods=["san"], seeds=[0], steps=600, batch_size=16, overrides=SMALL
+            api, source, target, methods=["san"], seeds=[0], steps=300, batch_size=16, overrides=SMALL
         )
 
     def weights(adaptation_id):
         return runs_of(platform, adaptation_id)["san", 0].outcome.weights
 
-    first = start_worker(platform, "first", TASKATLAS_CHECKPOINT_S="0.1")
+    first = start_worker(platform, "first", TASKATLAS_CHECKPOINT_S="0.3")
     killed = started().json()
     child = jobs_of(platform, killed["id"])[0].id
-    until(
-        lambda: job_of(platform, child).checkpoint is not None and job_of(platform, child).progress > 0.2,
-        [first],
-    )
+    until(lambda: job_of(platform, child).checkpoint is not None, [first])
     first.kill()
     assert job_of(platform, child).state == JobState.RUNNING
     second = start_worker(platform, "second")
