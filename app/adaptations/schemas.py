@@ -54,9 +54,9 @@ class AdaptationIn(BaseModel):
         Mode,
         Field(
             description="whose formulas SAN follows where they differ: the paper's, its Caffe code's or its PyTorch "
-            "script's (`w_t`)"
+            "script's (`w_t`, which does best in docs/results/partial_adaptation.md)"
         ),
-    ] = "paper"
+    ] = "w_t"
     backbone: Annotated[
         Backbone,
         Field(
@@ -68,7 +68,7 @@ class AdaptationIn(BaseModel):
         str | None,
         Field(
             max_length=2000,
-            description="pretrained weights of a ResNet: a safetensors file below TASKATLAS_DATASET_ROOTS",
+            description="pretrained weights of the backbone: a safetensors file below TASKATLAS_DATASET_ROOTS",
         ),
     ] = None
     seeds: Annotated[
@@ -87,7 +87,9 @@ class AdaptationIn(BaseModel):
     ] = None
     selector: Annotated[
         Selector | None,
-        Field(description="the score without target labels that chooses the step whose model is kept"),
+        Field(
+            description="the score without target labels that chooses the step whose model is kept; `entropy` by default"
+        ),
     ] = None
     overrides: Annotated[
         dict[str, Any],

@@ -85,7 +85,7 @@ class AdaptationConfig:
     """
 
     classes: tuple[str, ...]
-    mode: Mode = "paper"
+    mode: Mode = "w_t"
     backbone: Backbone = "small"
     image_size: int | None = 32
     input_features: int | None = None
@@ -101,7 +101,7 @@ class AdaptationConfig:
     entropy_weight: float = 0.1
     ramp: float = 0.5
     evaluations: int = 20
-    selector: Selector = "infomax"
+    selector: Selector = "entropy"
     validation_fraction: float = 0.1
 
     def __post_init__(self) -> None:

@@ -94,7 +94,7 @@ def test_what_is_not_said_has_the_defaults_of_the_contract(api, source, target):
     found = shown(api, made.json()["resource"]["id"])
     assert (found["methods"], found["seeds"]) == (list(METHODS), [0, 1, 2])
     config = found["config"]
-    assert (config["mode"], config["backbone"]) == ("paper", "small")
+    assert (config["mode"], config["backbone"]) == ("w_t", "small")
     assert (config["steps"], config["batch_size"], config["image_size"]) == (2000, 64, 28)
     assert (config["target_classes"], config["weights"]) == (None, None)
 
@@ -235,10 +235,10 @@ def test_three_accuracies_are_told_apart(api, adaptation, platform):
     assert (result["accuracy_last"], result["step_last"]) == (0.625, 30)
     assert (result["accuracy_label_free"], result["step_label_free"]) == (0.5, 10)
     assert (result["accuracy_oracle"], result["step_oracle"]) == (0.75, 20)
-    assert (result["selector"], result["score"]) == ("infomax", 0.5)
+    assert (result["selector"], result["score"]) == ("entropy", 0.5)
     assert result["by_selector"] == {
-        "entropy": {"step": 30, "accuracy": 0.625},
-        "infomax": {"step": 10, "accuracy": 0.5},
+        "infomax": {"step": 30, "accuracy": 0.625},
+        "entropy": {"step": 10, "accuracy": 0.5},
     }
     assert result["per_class"] == {"circle": 0.5, "square": 0.5}
     assert result["mean_class_accuracy"] == 0.5
@@ -283,7 +283,7 @@ def test_a_run_that_diverged_says_when_and_keeps_the_model_of_before(api, adapta
     assert with_model["error"] == {"step": 7, "detail": "san: the loss is nan at step 7"}
     assert with_model["model_id"] is not None
     assert (without["model_id"], without["curves"], without["accuracy_last"]) == (None, None, None)
-    assert without["selector"] == "infomax"
+    assert without["selector"] == "entropy"
 
 
 def test_a_finished_adaptation_has_verdicts_and_is_sent_once(api, adaptation, platform):
