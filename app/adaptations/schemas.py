@@ -88,7 +88,7 @@ class AdaptationIn(BaseModel):
     selector: Annotated[
         Selector | None,
         Field(
-            description="the score without target labels that chooses the step whose model is kept; `entropy` by default"
+            description="the score without target labels that chooses the step whose model is kept (`entropy`)"
         ),
     ] = None
     overrides: Annotated[
