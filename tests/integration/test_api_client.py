@@ -309,7 +309,7 @@ def test_adaptations(client, platform, tmp_path):
     done = client.adaptations.get(adaptation_id)
     only, san = done.results
     assert (done.status, san.accuracy_last, san.step_label_free) == ("ready", 0.5, 20)
-    assert (san.by_selector["infomax"].step, san.curves.steps) == (20, [10, 20])
+    assert (san.by_selector["entropy"].step, san.curves.steps) == (20, [10, 20])
     assert san.class_weights["cross"] == [0.25, 0.25]
     assert done.preferred_model == san.model_id
     assert [(each.method, each.mean, each.std) for each in done.summary] == [
