@@ -11,14 +11,14 @@ from typing_extensions import override
 
 from models.adaptation.config import AdaptationConfig
 from models.adaptation.losses import domain_losses, entropy, mean_one, weighted_mean
-from models.adaptation.methods.objective import Batch, Losses, Objective
-from models.networks.discriminators import Discriminators
+from models.adaptation.methods.objective import Batch, Losses
+from models.adaptation.methods.one_discriminator import OneDiscriminator
 
 _AUGMENTED = 0.25  # of a batch: source examples that stand in for missing classes at the beginning
 _SMALL = 1e-7
 
 
-class Ba3us(Objective):
+class Ba3us(OneDiscriminator):
     """BA3US (Liang et al. 2020, Sec. 3), with γ, H and the discriminator as in PADA and SAN.
 
         1/n_s Σ_s γ_y [CE(y, ŷ) - U] + β/n_t Σ_t H(ŷ) - λ/n_s Σ_{s, joining} γ_y CE(G_d, d) - λ/n_t Σ_t CE(G_d, d)
@@ -35,13 +35,8 @@ class Ba3us(Objective):
     """
 
     def __init__(self, config: AdaptationConfig, weight: float) -> None:
-        super().__init__(len(config.classes))
-        self.discriminator = Discriminators(1, config.bottleneck, config.discriminator_width)
-        self._weight, self._entropy_weight = weight, config.entropy_weight
-
-    @override
-    def initialise(self, generator: torch.Generator) -> None:
-        self.discriminator.initialise(generator)
+        super().__init__(config, weight)
+        self._entropy_weight = config.entropy_weight
 
     @override
     def losses(self, batch: Batch) -> Losses:
@@ -63,13 +58,12 @@ class Ba3us(Objective):
     def _balanced(self, batch: Batch, weights: Tensor) -> Tensor:
         count = len(batch.labels)
         joining = int(_AUGMENTED * (1.0 - batch.done) * count)
-        features = torch.cat((batch.source_features, batch.target_features))
-        scores = self.discriminator(features, torch.full((1,), batch.reversal)).squeeze(1)
         share = joining / count
-        source = weighted_mean(domain_losses(scores[:count], is_source=True), weights)
-        total = (1.0 + share) * source + domain_losses(scores[count:], is_source=False).mean()
+        source, target = self.judged(batch)
+        aligned = weighted_mean(domain_losses(source, is_source=True), weights)
+        total = (1.0 + share) * aligned + domain_losses(target, is_source=False).mean()
         if joining:
-            middle = domain_losses(scores[:joining], is_source=False)
+            middle = domain_losses(source[:joining], is_source=False)
             total = total + share * weighted_mean(middle, weights[:joining])
         return total / (2.0 + 2.0 * share)
 

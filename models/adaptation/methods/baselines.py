@@ -7,9 +7,9 @@ from torch import Tensor
 from typing_extensions import override
 
 from models.adaptation.config import AdaptationConfig
-from models.adaptation.losses import domain_losses, entropy
+from models.adaptation.losses import entropy
 from models.adaptation.methods.objective import Batch, Losses, Objective, classification
-from models.networks.discriminators import Discriminators
+from models.adaptation.methods.one_discriminator import OneDiscriminator
 
 
 class SourceOnly(Objective):
@@ -25,7 +25,7 @@ class SourceOnly(Objective):
         return {"classification": classification(batch)}
 
 
-class Dann(Objective):
+class Dann(OneDiscriminator):
     """One discriminator for all classes: RevGrad (Ganin & Lempitsky 2015, Sec. 3; Cao et al. 2018, Sec. 3.1).
 
         1/n_s Σ_s CE(y, ŷ) - λ/(n_s + n_t) Σ_{s,t} CE(G_d, d)
@@ -40,17 +40,12 @@ class Dann(Objective):
     """
 
     def __init__(self, config: AdaptationConfig, weight: float, *, entropy_weight: float = 0.0) -> None:
-        super().__init__(len(config.classes))
-        self.discriminator = Discriminators(1, config.bottleneck, config.discriminator_width)
-        self._weight, self._entropy_weight = weight, entropy_weight
-
-    @override
-    def initialise(self, generator: torch.Generator) -> None:
-        self.discriminator.initialise(generator)
+        super().__init__(config, weight)
+        self._entropy_weight = entropy_weight
 
     @override
     def losses(self, batch: Batch) -> Losses:
-        source, target = discriminate(self.discriminator, batch)
+        source, target = self.discriminated(batch)
         found = {
             "classification": classification(batch),
             "adversarial": self._weight * 0.5 * (source.mean() + target.mean()),
@@ -62,11 +57,3 @@ class Dann(Objective):
     @override
     def class_weights(self) -> Tensor:
         return torch.ones(self.classes)
-
-
-def discriminate(discriminator: Discriminators, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Losses of the one discriminator on each source and each target example, (n,) and (m,)."""
-    strength = torch.full((1,), batch.reversal)
-    scores = discriminator(torch.cat((batch.source_features, batch.target_features)), strength).squeeze(1)
-    count = len(batch.source_features)
-    return domain_losses(scores[:count], is_source=True), domain_losses(scores[count:], is_source=False)

@@ -9,16 +9,15 @@ from typing_extensions import override
 
 from models.adaptation.config import AdaptationConfig
 from models.adaptation.losses import entropy, mean_one
-from models.adaptation.methods.baselines import discriminate
-from models.adaptation.methods.objective import Batch, Losses, Objective
-from models.networks.discriminators import Discriminators
+from models.adaptation.methods.objective import Batch, Losses
+from models.adaptation.methods.one_discriminator import OneDiscriminator
 from models.networks.encoder import initialise
 
 _SMALL = 1e-6
 _MEMORY = 0.99  # of the running mean weight of a class, which is reported and nothing else
 
 
-class Etn(Objective):
+class Etn(OneDiscriminator):
     """ETN (Cao et al. 2019, Sec. 3).
 
         1/n_s Σ_s w CE(y, ŷ) + β/n_t Σ_t H(ŷ) - λ/n_s Σ_s w CE(G_d, d) - λ/n_t Σ_t CE(G_d, d)
@@ -37,9 +36,8 @@ class Etn(Objective):
     class_means: Tensor
 
     def __init__(self, config: AdaptationConfig, weight: float) -> None:
-        super().__init__(len(config.classes))
+        super().__init__(config, weight)
         width = config.discriminator_width
-        self.discriminator = Discriminators(1, config.bottleneck, width)
         self.auxiliary = nn.Sequential(
             nn.Linear(config.bottleneck, width),
             nn.ReLU(),
@@ -48,11 +46,11 @@ class Etn(Objective):
             nn.Linear(width, self.classes),
         )
         self.register_buffer("class_means", torch.ones(self.classes))
-        self._weight, self._entropy_weight = weight, config.entropy_weight
+        self._entropy_weight = config.entropy_weight
 
     @override
     def initialise(self, generator: torch.Generator) -> None:
-        self.discriminator.initialise(generator)
+        super().initialise(generator)
         initialise(self.auxiliary, generator)
 
     @override
@@ -63,7 +61,7 @@ class Etn(Objective):
         weights = weights / weights.mean().clamp_min(_SMALL)
         self._remember(weights, batch.labels)
         errors = F.cross_entropy(batch.source_scores, batch.labels, reduction="none")
-        source, target = discriminate(self.discriminator, batch)
+        source, target = self.discriminated(batch)
         one_hot = F.one_hot(batch.labels, self.classes).to(by_class)
         return {
             "classification": (weights * errors).mean(),

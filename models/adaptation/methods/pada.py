@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 from typing_extensions import override
 
-from models.adaptation.config import AdaptationConfig
 from models.adaptation.losses import mean_one, weighted_mean
-from models.adaptation.methods.baselines import discriminate
-from models.adaptation.methods.objective import Batch, Losses, Objective
-from models.networks.discriminators import Discriminators
+from models.adaptation.methods.objective import Batch, Losses
+from models.adaptation.methods.one_discriminator import OneDiscriminator
 
 
-class Pada(Objective):
+class Pada(OneDiscriminator):
     """PADA (Cao et al. 2018, ECCV, Sec. 3).
 
         1/n_s Σ_s γ_y CE(y, ŷ) - λ/n_s Σ_s γ_y CE(G_d, d) - λ/n_t Σ_t CE(G_d, d)
@@ -27,20 +24,11 @@ class Pada(Objective):
         weight: of the adversarial loss.
     """
 
-    def __init__(self, config: AdaptationConfig, weight: float) -> None:
-        super().__init__(len(config.classes))
-        self.discriminator = Discriminators(1, config.bottleneck, config.discriminator_width)
-        self._weight = weight
-
-    @override
-    def initialise(self, generator: torch.Generator) -> None:
-        self.discriminator.initialise(generator)
-
     @override
     def losses(self, batch: Batch) -> Losses:
         weights = (self.shares / self.shares.max())[batch.labels]
         errors = F.cross_entropy(batch.source_scores, batch.labels, reduction="none")
-        source, target = discriminate(self.discriminator, batch)
+        source, target = self.discriminated(batch)
         return {
             "classification": weighted_mean(errors, weights),
             "adversarial": self._weight * 0.5 * ((weights * source).mean() + target.mean()),
