@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from PIL import Image
 
 from models.data.cache import keep_json
 from models.data.classes.found import Skipped
-from models.data.own.files import UnusableFile, decoded, inside, read_bytes
+from models.data.own.files import UnusableFile, decoded, read_bytes, stamp
 from models.data.photographs import upright_stretched
 
 _CHUNK = 256  # files decoded between two looks at the results
@@ -47,7 +46,7 @@ def examine(root: Path, paths: Sequence[str], *, workers: int = 1, memo: Path | 
         workers: threads that decode.
         memo: file that keeps what was found; while sizes and times of all files are as they were, none is decoded.
     """
-    stamps = [_stamp(root, path) for path in paths]
+    stamps = [stamp(root, path) for path in paths]
     if memo is not None and memo.exists():
         said = json.loads(memo.read_text(encoding="utf-8"))
         if said["paths"] == list(paths) and said["stamps"] == stamps:
@@ -111,11 +110,3 @@ def _examined(root: Path, paths: Sequence[str], workers: int) -> Examined:
     sides = {side for shape in shapes for side in shape}
     side = sides.pop() if len(sides) == 1 else None
     return Examined(tuple(kept), tuple(skipped), tuple(contents), side)
-
-
-def _stamp(root: Path, path: str) -> list[Any] | None:
-    try:
-        found = inside(root, path).stat()
-    except (UnusableFile, OSError):
-        return None
-    return [found.st_size, found.st_mtime_ns]

@@ -55,6 +55,15 @@ def inside(root: Path, relative: str) -> Path:
     return path
 
 
+def stamp(root: Path, path: str) -> list[int] | None:
+    """Size and time of a file below a folder; None where there is none."""
+    try:
+        found = inside(root, path).stat()
+    except (UnusableFile, OSError):
+        return None
+    return [found.st_size, found.st_mtime_ns]
+
+
 def read_bytes(root: Path, relative: str) -> bytes:
     """The content of a file of a folder.
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.data.cache import keep_json
 from models.data.own.arrays import array_names, read_view
 from models.data.own.declaration import DeclarationError, Labels
-from models.data.own.files import UnusableFile, inside, read_bytes
+from models.data.own.files import UnusableFile, read_bytes, stamp
 from models.data.own.listing import Listing, Skipped, View, list_folder
 from models.data.splits import SPLITS, Split, SplitError, SplitSizes
 from models.tasks.labels import LabelInfo
@@ -156,15 +156,7 @@ def _checked(root: Path, listing: Listing, size: int, workers: int) -> _Found:
 def _stamps(root: Path, listing: Listing) -> dict[str, Any]:
     """Size and time of every file that a listing names, by path; null where there is none."""
     paths = {*listing.read, *(path for view in listing.views for path in view.paths)}
-    return {path: _stamp(root, path) for path in sorted(paths)}
-
-
-def _stamp(root: Path, path: str) -> list[int] | None:
-    try:
-        found = inside(root, path).stat()
-    except (UnusableFile, OSError):
-        return None
-    return [found.st_size, found.st_mtime_ns]
+    return {path: stamp(root, path) for path in sorted(paths)}
 
 
 def _remembered(memo: Path | None, stamps: Mapping[str, Any]) -> _Found | None:
