@@ -21,7 +21,7 @@ from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
 from models.adaptation.config import Method
 from models.adaptation.evaluation import class_shares
-from models.adaptation.evidence import Evidence
+from models.adaptation.evidence import Evidence, evidence_of
 from models.adaptation.guard import Judgement, judge
 from models.adaptation.projection import Projection
 from models.adaptation.results import Adapted, History
@@ -162,23 +162,20 @@ class AdaptationBuildingService:
 
     def _evidence(self, setup: Setup, runs: Sequence[AdaptationRun]) -> list[Evidence]:
         """What those of the runs show that ended as they should."""
-        training = setup.training
         found: list[Evidence] = []
         for run in runs:
             history, arrays = run.outcome.history, run.outcome.arrays
             if run.status != "succeeded" or history is None or arrays is None:
                 continue
-            stored, at = self._platform.artifacts.get_arrays(arrays), history.chosen(training.selector)
+            stored = self._platform.artifacts.get_arrays(arrays)
             found.append(
-                Evidence(
+                evidence_of(
+                    history,
+                    setup.training.selector,
                     seed=run.seed,
-                    source_accuracy=float(history.source_accuracy[at]),
-                    scores={name: float(values[at]) for name, values in history.scores.items()},
-                    target_accuracy=float(history.target_accuracy[at]),
                     labelled=int(stored["confusion"].sum()),
                     predictions=stored["target_predictions"],
                     confidence=stored["target_confidence"],
-                    classes=len(training.classes),
                 )
             )
         return found

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.adaptation.config import Selector
-from models.adaptation.results import Adapted
+from models.adaptation.results import Adapted, History
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,15 +43,43 @@ Pairs = Sequence[tuple[Evidence, Evidence]]
 
 def evidence(adapted: Adapted) -> Evidence:
     """What a run shows."""
-    history = adapted.history
-    at = history.chosen(adapted.selector)
-    return Evidence(
+    return evidence_of(
+        adapted.history,
+        adapted.selector,
         seed=adapted.seed,
-        source_accuracy=float(history.source_accuracy[at]),
-        scores={name: float(values[at]) for name, values in history.scores.items()},
-        target_accuracy=float(history.target_accuracy[at]),
         labelled=int(adapted.confusion.sum()),
         predictions=adapted.predictions,
         confidence=adapted.confidence,
-        classes=len(adapted.confusion),
+    )
+
+
+def evidence_of(
+    history: History,
+    selector: Selector,
+    *,
+    seed: int,
+    labelled: int,
+    predictions: NDArray[np.int64],
+    confidence: NDArray[np.float32],
+) -> Evidence:
+    """What a run shows whose history and predictions were kept.
+
+    Args:
+        history: of the run.
+        selector: that chose the model.
+        seed: of the run.
+        labelled: target examples with a label.
+        predictions: (t,) of the chosen model for the whole target.
+        confidence: (t,) their probabilities.
+    """
+    at = history.chosen(selector)
+    return Evidence(
+        seed=seed,
+        source_accuracy=float(history.source_accuracy[at]),
+        scores={name: float(values[at]) for name, values in history.scores.items()},
+        target_accuracy=float(history.target_accuracy[at]),
+        labelled=labelled,
+        predictions=predictions,
+        confidence=confidence,
+        classes=history.per_class.shape[1],
     )
