@@ -122,8 +122,7 @@ class AdaptationConfig:
             self._require(name, getattr(self, name) >= 1, "at least 1")
         self._require("batch_size", self.batch_size >= 2, "at least 2")
         self._require("evaluations", self.evaluations <= self.steps, "at most one per step")
-        for name in ("learning_rate",):
-            self._require(name, getattr(self, name) > 0, "positive")
+        self._require("learning_rate", self.learning_rate > 0, "positive")
         for name in ("weight_decay", "adversarial_weight", "entropy_weight"):
             self._require(name, (getattr(self, name) or 0.0) >= 0, "at least 0")
         self._require("momentum", 0 <= self.momentum < 1, "in [0, 1)")

@@ -89,13 +89,13 @@ def adapt(
 
     def adapted() -> Adapted:
         _, probabilities = outputs(run.chosen, target.inputs)
-        predictions = probabilities.argmax(axis=1)
+        predictions, history = probabilities.argmax(axis=1), run.history()
         return Adapted(
             method=method,
             seed=seed,
-            history=run.history(),
+            history=history,
             selector=config.selector,
-            weights=pack_network(run.chosen, metadata=_metadata(config, method, seed, run)),
+            weights=pack_network(run.chosen, metadata=_metadata(config, method, seed, history)),
             embedding=_embedding(run.chosen, training, target, seed),
             confusion=confusion(predictions, target.labels, len(config.classes)),
             predictions=predictions,
@@ -132,8 +132,9 @@ class _Adaptation(nn.Module):
         self.chosen = copy.deepcopy(network).requires_grad_(requires_grad=False)
         self.recorder = Recorder(config.evaluations, len(config.classes))
         self.register_buffer("done", torch.zeros((), dtype=torch.int64))
-        self._config, self._seed = config, seed
+        self._config = config
         self._training, self._validation, self._target = training, validation, target
+        self._seen = training.take(_some(len(training), seed, "evaluation"))
         size = min(config.batch_size, len(target))
         self._batches = Batches(len(target), size, derived_seed(seed, "target"))
         self._due = {config.steps * (i + 1) // config.evaluations for i in range(config.evaluations)}
@@ -174,8 +175,7 @@ class _Adaptation(nn.Module):
 
     def evaluate(self) -> None:
         """Measure, renew what the objective knows of the whole target, and keep the network if it is the best yet."""
-        train_part = self._training.take(_some(len(self._training), self._seed, "evaluation"))
-        train_features, _ = outputs(self.network, train_part.inputs)
+        train_features, _ = outputs(self.network, self._seen.inputs)
         validation = outputs(self.network, self._validation.inputs)
         target = outputs(self.network, self._target.inputs)
         self.objective.observe_target(torch.from_numpy(target[1].mean(axis=0)))
@@ -216,8 +216,7 @@ def _some(count: int, seed: int, purpose: str, most: int = 1000) -> NDArray[np.i
     return np.sort(np.random.default_rng(derived_seed(seed, purpose)).permutation(count)[:most])
 
 
-def _metadata(config: AdaptationConfig, method: Method, seed: int, run: _Adaptation) -> dict[str, object]:
-    history = run.recorder.history(weighs=False)
+def _metadata(config: AdaptationConfig, method: Method, seed: int, history: History) -> dict[str, object]:
     return {
         "task": "adaptation",
         "classes": list(config.classes),
