@@ -12,6 +12,7 @@ from models.adaptation.training import adapt
 from models.data.labelled import UNKNOWN
 from models.networks.weights import unpack_network
 from models.training.progress import Diverged, NullContext, Stopped
+from tests.unit.models.transfer.small import Recorder
 
 CONFIG = AdaptationConfig(
     classes=("a", "b", "c", "d"),
@@ -37,26 +38,6 @@ def domain(seed: int, classes: list[int], shift: float = 0.0, count: int = 60) -
 SOURCE, TARGET = domain(1, [0, 1, 2, 3]), domain(2, [0, 1], shift=0.5)
 
 
-class Broken(NullContext):
-    """A runner that keeps every checkpoint and stops after some steps."""
-
-    def __init__(self, stop_after: int | None, checkpoint: bytes | None = None) -> None:
-        self.checkpoint, self._stop_after, self._asked = checkpoint, stop_after, 0
-
-    def should_stop(self) -> bool:
-        self._asked += 1
-        return self._stop_after is not None and self._asked > self._stop_after
-
-    def load_checkpoint(self) -> bytes | None:
-        return self.checkpoint
-
-    def checkpoint_due(self) -> bool:
-        return True
-
-    def save_checkpoint(self, data: bytes) -> None:
-        self.checkpoint = data
-
-
 def figures(found: Adapted) -> Iterator[np.ndarray]:
     history = found.history
     yield from (history.steps, history.target_accuracy, history.source_accuracy, history.per_class)
@@ -71,10 +52,10 @@ def figures(found: Adapted) -> Iterator[np.ndarray]:
 @pytest.mark.parametrize("stop_after", [1, 3, 5, 11])
 def test_a_run_that_was_stopped_and_taken_up_gives_the_same_numbers(method: str, stop_after: int) -> None:
     unbroken = adapt(CONFIG, method, 0, SOURCE, TARGET, NullContext())
-    first = Broken(stop_after)
+    first = Recorder(stop_after=stop_after)
     with pytest.raises(Stopped):
         adapt(CONFIG, method, 0, SOURCE, TARGET, first)
-    resumed = adapt(CONFIG, method, 0, SOURCE, TARGET, Broken(None, first.checkpoint))
+    resumed = adapt(CONFIG, method, 0, SOURCE, TARGET, Recorder(first.checkpoint))
     assert resumed.weights == unbroken.weights
     for one, other in zip(figures(unbroken), figures(resumed), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -155,7 +136,7 @@ def test_every_selector_scores_every_evaluation() -> None:
 
 
 def test_divergence_names_the_step_and_keeps_the_last_checkpoint() -> None:
-    context = Broken(None)
+    context = Recorder()
     wild = replace(CONFIG, learning_rate=1e18, steps=200)
     with pytest.raises(Diverged) as raised:
         adapt(wild, "dann", 0, SOURCE, TARGET, context)
