@@ -35,9 +35,10 @@ from app.inference.protocol import NetworkRef, PredictRequest
 from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
 from models.data.views import RoomsViews
+from models.tasks.serving import Servable
 from models.training.progress import NullContext
 from models.transfer.presets import atlas_config
-from models.transfer.serving import Servable, load_network
+from models.transfer.serving import load_network
 from models.transfer.task_specific import train_task_network
 
 CLIENTS = (1, 4, 16)

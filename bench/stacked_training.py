@@ -31,11 +31,11 @@ from models.data.rooms.config import RoomsConfig
 from models.data.splits import SplitSizes
 from models.data.views import RoomsViews
 from models.tasks.definition import Target
+from models.tasks.examples import Examples, laid_out
 from models.tasks.registry import definition
 from models.training.loop import Run, Stage
 from models.training.progress import NullContext
 from models.transfer.config import AtlasConfig
-from models.transfer.examples import Examples, laid_out
 from models.transfer.presets import PRESETS
 from models.transfer.saved import SavedTask
 from models.transfer.stacked import Stacked

@@ -40,7 +40,8 @@ from app.inference.protocol import (
 )
 from models.adaptation.serving import AdaptedClassifier, load_classifier
 from models.networks.weights import WeightsError, network_kind
-from models.transfer.serving import Prediction, Servable, load_network, load_transfer
+from models.tasks.serving import Prediction, Servable
+from models.transfer.serving import load_network, load_transfer
 
 log = logging.getLogger(__name__)
 

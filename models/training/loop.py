@@ -26,6 +26,9 @@ from models.training.seeds import derived_seed
 StepLoss = Callable[[NDArray[np.int64], torch.Generator], Tensor]
 """The mean losses of one step, (networks,): of the examples with these positions, with this noise."""
 
+Backward = Callable[[Tensor], None]
+"""From a step's losses to a gradient in `.grad` of every parameter that learns; gradients are None before."""
+
 _REPORTS = 100  # progress reports per stage, at least
 _UNREPORTED = 20  # steps without a report, at most
 
@@ -65,7 +68,14 @@ class Run:
         self._resumed = self._load()
 
     def train(
-        self, stage: Stage, model: nn.Module, plan: Optimisation, examples: int, step_loss: StepLoss
+        self,
+        stage: Stage,
+        model: nn.Module,
+        plan: Optimisation,
+        examples: int,
+        step_loss: StepLoss,
+        *,
+        backward: Backward | None = None,
     ) -> NDArray[np.float32]:
         """Train `model` in place, or bring it to where an earlier attempt of this run left it.
 
@@ -77,6 +87,7 @@ class Run:
             plan: how to train.
             examples: the number of examples that batches are drawn from.
             step_loss: differentiable; called with positions in [0, examples) and the stage's generator.
+            backward: where the gradient is not that of the sum of the losses.
 
         Returns:
             (steps, networks) float32, the loss of every step.
@@ -109,7 +120,10 @@ class Run:
             if not math.isfinite(value := total.item()):
                 raise Diverged(stage.name, step, value)
             optimiser.zero_grad()
-            total.backward()
+            if backward is None:
+                total.backward()
+            else:
+                backward(loss)
             optimiser.step()
             losses.append(loss.detach())
             self._report(stage, step + 1, plan.steps)

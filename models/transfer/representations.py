@@ -11,13 +11,13 @@ from models.data.splits import Split
 from models.data.views import Views
 from models.networks.encoder import encode_views, fresh_encoder
 from models.tasks.definition import TaskDefinition
+from models.tasks.examples import Examples
 from models.tasks.images import to_bytes
 from models.tasks.kinds.colorization import Colorization
 from models.tasks.registry import definition
 from models.taxonomy.table import RANDOM
 from models.training.seeds import generator_of
 from models.transfer.config import AtlasConfig
-from models.transfer.examples import Examples
 
 Representation = NDArray[np.float16]
 TRANSFER_SPLITS: tuple[Split, ...] = ("transfer", "validation", "test")

@@ -12,6 +12,7 @@ from models.networks.encoder import Encoder, encode_views, fresh_encoder, initia
 from models.networks.task_network import TaskNetwork as Network
 from models.networks.weights import pack_network
 from models.tasks.definition import TaskDefinition
+from models.tasks.examples import Examples, channels_last, evaluated, laid_out
 from models.tasks.registry import definition
 from models.taxonomy.table import RANDOM
 from models.training.curves import Curve, curve
@@ -20,7 +21,6 @@ from models.training.progress import Part, RunContext
 from models.training.schedule import Optimisation
 from models.training.seeds import derived_seed, generator_of
 from models.transfer.config import AtlasConfig
-from models.transfer.examples import Examples, channels_last, evaluated, laid_out
 from models.transfer.representations import (
     random_encoder,
     represent,

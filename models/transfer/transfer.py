@@ -15,12 +15,12 @@ from models.networks.encoder import initialise
 from models.networks.transfer_head import TransferHead
 from models.networks.transfer_network import TransferNetwork
 from models.networks.weights import pack_network
+from models.tasks.examples import Examples, Scores, channels_last, evaluated, evaluated_together, laid_out
 from models.training.curves import curve
 from models.training.loop import Run, Stage, StepLoss
 from models.training.progress import Part, RunContext
 from models.training.seeds import derived_seed, generator_of
 from models.transfer.config import AtlasConfig
-from models.transfer.examples import Examples, Scores, channels_last, evaluated, evaluated_together, laid_out
 from models.transfer.representations import Representation, inputs_kind, joined_representations
 from models.transfer.results import TransferResult
 from models.transfer.saved import SavedTask, load_task, network_metadata

@@ -6,9 +6,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.networks.weights import WeightsError
+from models.tasks.examples import EVALUATION_BATCH, channels_last
 from models.transfer.estimators.arrays import Numbers
 from models.transfer.estimators.samples import Sample
-from models.transfer.examples import EVALUATION_BATCH, channels_last
 from models.transfer.representations import Representation
 from models.transfer.saved import SavedTask, load_task
 

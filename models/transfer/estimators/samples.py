@@ -13,11 +13,11 @@ from torch import Tensor
 
 from models.data.views import Views
 from models.tasks.definition import Target
+from models.tasks.examples import EVALUATION_BATCH, Examples
 from models.training.seeds import derived_seed
 from models.transfer.config import AtlasConfig
 from models.transfer.estimators.arrays import Labels, Numbers
 from models.transfer.estimators.bins import quantile_bins
-from models.transfer.examples import EVALUATION_BATCH, Examples
 from models.transfer.representations import inputs_kind
 from models.transfer.saved import load_task
 

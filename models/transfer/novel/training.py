@@ -10,9 +10,9 @@ from models.data.pooled import PooledViews
 from models.data.views import Views
 from models.networks.weights import pack_network
 from models.tasks.definition import TaskDefinition
+from models.tasks.examples import Examples, Scores, evaluated
 from models.tasks.registry import definition
 from models.training.progress import Part, RunContext, Stopped
-from models.transfer.examples import Examples, Scores, evaluated
 from models.transfer.novel.config import NovelConfig
 from models.transfer.novel.results import Baselines, Guess, Metric, TargetFacts
 from models.transfer.representations import TRANSFER_SPLITS, Representation, inputs_kind, represent

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from models.tasks.examples import laid_out
 from models.training.checkpoint import (
     Checkpoint,
     CheckpointError,
@@ -10,7 +11,6 @@ from models.training.checkpoint import (
     restore_optimiser,
     unpack,
 )
-from models.transfer.examples import laid_out
 
 
 def test_checkpoint_comes_back_bit_for_bit() -> None:

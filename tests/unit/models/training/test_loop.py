@@ -6,10 +6,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from models.tasks.examples import laid_out
 from models.training.loop import Run, Stage
 from models.training.progress import Diverged, NullContext, Part, Stopped
 from models.training.schedule import Optimisation
-from models.transfer.examples import laid_out
 
 PLAN = Optimisation(steps=12, batch_size=4, learning_rate=0.05, weight_decay=0.01, warmup=0.2)
 STAGES = (Stage("first", "training the first", 0.5, 1), Stage("second", "training the second", 0.5, 2))

@@ -7,14 +7,15 @@ from numpy.typing import NDArray
 
 from models.data.views import RoomsViews
 from models.networks.weights import WeightsError
+from models.tasks.examples import Examples, channels_last
+from models.tasks.serving import ImagesError, Prediction
 from models.taxonomy.dictionary import TASKS
 from models.taxonomy.table import RANDOM
 from models.training.progress import NullContext
-from models.transfer.examples import Examples, channels_last
 from models.transfer.representations import joined_representations
 from models.transfer.results import TaskNetwork, TransferResult
 from models.transfer.saved import load_task
-from models.transfer.serving import ImagesError, Prediction, load_network, load_transfer
+from models.transfer.serving import load_network, load_transfer
 from models.transfer.transfer import train_transfers
 from tests.unit.models.transfer.small import SMALL
 

@@ -9,9 +9,9 @@ import torch
 
 from models.data.views import RoomsViews
 from models.networks.weights import pack_network, unpack_network
+from models.tasks.examples import Examples
 from models.tasks.registry import definition
 from models.training.progress import NullContext
-from models.transfer.examples import Examples
 from models.transfer.results import TaskNetwork, TransferResult
 from models.transfer.saved import network_metadata
 from models.transfer.task_specific import fresh_network

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from models.data.views import RoomsViews
+from models.tasks.examples import Examples, evaluated
 from models.taxonomy.table import RANDOM
 from models.training.progress import NullContext, Stopped
-from models.transfer.examples import Examples, evaluated
 from models.transfer.representations import random_encoder, represent
 from models.transfer.results import TaskNetwork
 from models.transfer.saved import load_task

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from models.tasks.definition import Target
+from models.tasks.examples import Examples
 from models.taxonomy.table import RANDOM
 from models.training.progress import Stopped
 from models.transfer.estimators.features import class_network, class_probabilities, features
 from models.transfer.estimators.methods import METHODS
 from models.transfer.estimators.ranking import estimate_transfers
 from models.transfer.estimators.samples import Sample, averages, draw_sample, majority
-from models.transfer.examples import Examples
 from models.transfer.saved import load_task
 from tests.unit.models.transfer.small import SMALL, Recorder, Spoilt
 
