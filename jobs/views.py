@@ -17,6 +17,7 @@ from models.data.nyu.views import NyuViews
 from models.data.own.folder import OwnFolder
 from models.data.own.views import OwnViews
 from models.data.rooms.config import RoomsConfig
+from models.data.rooms.own_views import OwnRooms
 from models.data.splits import SplitSizes
 from models.data.taskonomy_folder.survey import Plan, image_problems, plan, survey
 from models.data.taskonomy_folder.views import TaskonomyViews
@@ -54,7 +55,16 @@ def open_views(dataset: Dataset, sizes: SplitSizes, cache: Path, tasks: Iterable
 def _rooms(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
     options = rooms_options(dataset.options)
     config = RoomsConfig(seed=options.seed, size=options.size, style=options.style)
-    return RoomsViews(config, sizes, cache, workers=available_cores())
+    if not (options.attributes or options.instances):
+        return RoomsViews(config, sizes, cache, workers=available_cores())
+    return OwnRooms(
+        config,
+        sizes,
+        cache,
+        attributes=options.attributes,
+        instances=options.instances,
+        workers=available_cores(),
+    )
 
 
 def _nyu_npz(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:

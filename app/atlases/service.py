@@ -296,7 +296,8 @@ class AtlasesService:
         tasks = request.tasks
         if dataset is not None:
             overrides.setdefault("image_size", dataset.report["image_size"])
-            if tasks is None and dataset.own:
+            # rooms have labels for every preset's tasks: their own ones are for other trainings, or named
+            if tasks is None and dataset.own and dataset.location is not None:
                 tasks = _labelled_tasks(preset, dataset)
         try:
             config = atlas_config(

@@ -34,12 +34,14 @@ class DatasetIn(BaseModel):
     options: Annotated[
         dict[str, Any],
         Field(
-            description="of the kind; rooms take `seed`, `views`, `size`, `style` (a or b) and `objects` (whether "
-            "adaptations may use the objects in them), nyu_npz takes none, taskonomy_folder takes `size`, `splits` (a "
-            "released split file), `seed` and `views`, image_folder takes `tasks` (the declaration's name), `size` and "
-            "`seed`; images_npz and features_npz name the arrays `x`, `y`, `classes`, `x_test` and `y_test`, idx takes "
-            "`classes` (names), image_list takes `list`, `test_list`, `root`, `strip`, `classes` (names, or a file of "
-            "them) and `class_map`; all four take `seed` and `test_fraction`, the share of a class that is kept apart"
+            description="of the kind; rooms take `seed`, `views`, `size`, `style` (a or b), `objects` (whether "
+            "adaptations may use the objects in them), `attributes` and `instances` (whether 40 attributes of the "
+            "views and offsets to the centres of objects are tasks), nyu_npz takes none, taskonomy_folder takes "
+            "`size`, `splits` (a released split file), `seed` and `views`, image_folder takes `tasks` (the "
+            "declaration's name), `size` and `seed`; images_npz and features_npz name the arrays `x`, `y`, `classes`, "
+            "`x_test` and `y_test`, idx takes `classes` (names), image_list takes `list`, `test_list`, `root`, "
+            "`strip`, `classes` (names, or a file of them) and `class_map`; all four take `seed` and `test_fraction`, "
+            "the share of a class that is kept apart"
         ),
     ] = {}
 

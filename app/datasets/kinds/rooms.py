@@ -18,11 +18,14 @@ from app.datasets.kinds.base import (
     Report,
 )
 from models.data.rooms.labels import FREQUENT_OBJECTS, LABELS
+from models.data.rooms.own_tasks import own_tasks
 from models.data.splits import SPLITS, SplitError, SplitSizes
 from models.taxonomy.dictionary import TASKS
 
 PROPORTIONS = SplitSizes(train=4096, transfer=1024, validation=256, test=1024)
 """How views are shared out among the splits unless an atlas asks for other numbers."""
+
+_LATER = ("objects", "attributes", "instances")
 
 
 class RoomsOptions(BaseModel):
@@ -37,6 +40,12 @@ class RoomsOptions(BaseModel):
     objects: Annotated[
         bool,
         Field(description="adaptations may use the objects seen in the views: pictures with one class each"),
+    ] = False
+    attributes: Annotated[
+        bool, Field(description="40 yes-or-no attributes of the views are tasks, for multi-task training")
+    ] = False
+    instances: Annotated[
+        bool, Field(description="instance segmentation is a task: offsets to the centres of objects")
     ] = False
 
 
@@ -54,8 +63,9 @@ class Rooms:
             splits = PROPORTIONS.scaled_to(checked.views)
         except SplitError as error:
             raise DatasetRejected([FieldError("/options/views", str(error))]) from error
-        # Without objects the options, and so the fingerprint, are those of before there were any.
-        values = checked.model_dump(exclude=None if checked.objects else {"objects"})
+        # Without later options the rest, and so the fingerprint, are those of before there were any.
+        values = checked.model_dump(exclude={name for name in _LATER if not getattr(checked, name)})
+        own = own_tasks(attributes=checked.attributes, instances=checked.instances)
         identity = json.dumps({"kind": self.name, **values}, sort_keys=True)
         return Inspection(
             options=values,
@@ -63,7 +73,9 @@ class Rooms:
             report=Report(
                 image_size=checked.size,
                 splits={name: splits.size(name) for name in SPLITS},
-                tasks={name: _availability(name, checked.views) for name in TASKS},
+                tasks={name: _availability(name, checked.views) for name in TASKS}
+                | {task.name: Availability(available=True, views=checked.views) for task in own},
+                own=own,
                 classes=tuple(ClassExamples(name, None) for name in FREQUENT_OBJECTS)
                 if checked.objects
                 else None,

@@ -38,3 +38,20 @@ def test_every_bad_option_is_named_at_once():
     assert {error.pointer for error in caught.value.errors} == {
         f"/options/{name}" for name in ("seed", "size", "style", "colour", "views")
     }
+
+
+def test_rooms_without_tasks_of_their_own_are_the_data_that_they_were():
+    plain = Rooms().inspect(None, {})
+    same = Rooms().inspect(None, {"attributes": False, "instances": False})
+    assert (same.fingerprint, same.options) == (plain.fingerprint, plain.options)
+    assert plain.report.own == ()
+
+
+def test_attributes_and_instances_are_tasks_beside_the_dictionary_s():
+    found = Rooms().inspect(None, {"views": 160, "attributes": True, "instances": True})
+    own = [task.name for task in found.report.own]
+    assert len(own) == 41
+    assert set(found.report.tasks) == {*TASKS, *own}
+    assert found.report.tasks["instance_offsets"].views == found.report.tasks["is_kitchen"].views == 160
+    assert found.options["attributes"] is found.options["instances"] is True
+    assert found.fingerprint != Rooms().inspect(None, {"views": 160, "attributes": True}).fingerprint
