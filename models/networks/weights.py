@@ -15,7 +15,9 @@ from torch import Tensor, nn
 
 from models.networks.classifier import Classifier
 from models.networks.dense_decoder import DenseDecoder
+from models.networks.dilated_resnet import DilatedResNet
 from models.networks.encoder import Encoder
+from models.networks.pyramid_head import PooledHead, PyramidHead
 from models.networks.resnet import ResNet
 from models.networks.small_convnet import SmallConvNet
 from models.networks.task_network import TaskNetwork
@@ -34,6 +36,9 @@ KINDS: Mapping[str, type[nn.Module]] = MappingProxyType(
         "transfer_network": TransferNetwork,
         "small_convnet": SmallConvNet,
         "resnet": ResNet,
+        "dilated_resnet": DilatedResNet,
+        "pyramid_head": PyramidHead,
+        "pooled_head": PooledHead,
         "classifier": Classifier,
         "identity": nn.Identity,
     }
