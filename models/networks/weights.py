@@ -17,6 +17,8 @@ from models.networks.classifier import Classifier
 from models.networks.dense_decoder import DenseDecoder
 from models.networks.dilated_resnet import DilatedResNet
 from models.networks.encoder import Encoder
+from models.networks.lenet import FullyConnectedHead, LeNetTrunk
+from models.networks.multi_head import MultiHead
 from models.networks.pyramid_head import PooledHead, PyramidHead
 from models.networks.resnet import ResNet
 from models.networks.small_convnet import SmallConvNet
@@ -40,6 +42,9 @@ KINDS: Mapping[str, type[nn.Module]] = MappingProxyType(
         "pyramid_head": PyramidHead,
         "pooled_head": PooledHead,
         "classifier": Classifier,
+        "lenet_trunk": LeNetTrunk,
+        "fully_connected_head": FullyConnectedHead,
+        "multi_head": MultiHead,
         "identity": nn.Identity,
     }
 )
@@ -48,9 +53,10 @@ PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "task_network": ("encoder", "decoder"),
         "transfer_network": ("head", "decoder"),
         "classifier": ("backbone",),
+        "multi_head": ("encoders", "heads"),
     }
 )
-"""What a network is composed of that is described, and rebuilt, by itself."""
+"""What a network is composed of that is described, and rebuilt, by itself: modules, or lists of them."""
 _MODULE, _EXTRA = "module.", "extra."
 
 
@@ -144,7 +150,7 @@ def describe(module: nn.Module) -> dict[str, Any]:
     kind = next((kind for kind, cls in KINDS.items() if type(module) is cls), None)
     if kind is None:
         raise WeightsError(f"a {type(module).__name__} has no description")
-    parts = {name: describe(module.get_submodule(name)) for name in PARTS.get(kind, ())}
+    parts = {name: _described(module.get_submodule(name)) for name in PARTS.get(kind, ())}
     return {"kind": kind, **getattr(module, "arguments", {}), **parts}
 
 
@@ -158,11 +164,21 @@ def build(description: Mapping[str, Any]) -> nn.Module:
     kind = arguments.pop("kind", None)
     if kind not in KINDS:
         raise WeightsError(f"unknown network kind {kind!r}")
-    parts = {name: build(value) if isinstance(value, Mapping) else value for name, value in arguments.items()}
+    parts = {name: _built(value) for name, value in arguments.items()}
     try:
         return KINDS[kind](**parts)
     except (TypeError, ValueError, IndexError) as error:
         raise WeightsError(f"cannot build a {kind}: {error}") from error
+
+
+def _described(part: nn.Module) -> dict[str, Any] | list[dict[str, Any]]:
+    return [describe(each) for each in part] if isinstance(part, nn.ModuleList) else describe(part)
+
+
+def _built(value: Any) -> Any:
+    if isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+        return [build(each) for each in value]
+    return build(value) if isinstance(value, Mapping) else value
 
 
 def _plain(value: Tensor) -> Tensor:
