@@ -13,6 +13,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
+from models.networks.attribute_resnet import AttributeResNet
 from models.networks.classifier import Classifier
 from models.networks.dense_decoder import DenseDecoder
 from models.networks.dilated_resnet import DilatedResNet
@@ -36,6 +37,7 @@ KINDS: Mapping[str, type[nn.Module]] = MappingProxyType(
         "transfer_head": TransferHead,
         "task_network": TaskNetwork,
         "transfer_network": TransferNetwork,
+        "attribute_resnet": AttributeResNet,
         "small_convnet": SmallConvNet,
         "resnet": ResNet,
         "dilated_resnet": DilatedResNet,
