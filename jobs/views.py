@@ -7,10 +7,12 @@ from types import MappingProxyType
 
 from app.core.cores import available_cores
 from app.datasets.kinds import image_folder, nyu_npz
+from app.datasets.kinds.multimnist import multimnist_options, open_multimnist
 from app.datasets.kinds.rooms import rooms_options
 from app.datasets.kinds.taskonomy_folder import taskonomy_folder_options
 from app.datasets.records import Dataset
 from models.data.cache import keep_json
+from models.data.cached_views import CachedViews
 from models.data.first_views import first_views
 from models.data.nyu.file import open_nyu
 from models.data.nyu.views import NyuViews
@@ -104,6 +106,13 @@ def own_folder(dataset: Dataset, cache: Path) -> OwnFolder:
     return folder
 
 
+def _multimnist(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
+    location = None if dataset.location is None else Path(dataset.location)
+    found = open_multimnist(location, multimnist_options(dataset.options))
+    require_unchanged(dataset, found.content)
+    return CachedViews(found, sizes, cache)
+
+
 def require_unchanged(dataset: Dataset, fingerprint: str) -> None:
     """Refuse files that are not those that were registered.
 
@@ -123,5 +132,6 @@ OPENERS: Mapping[str, Callable[[Dataset, SplitSizes, Path], Views]] = MappingPro
         "nyu_npz": _nyu_npz,
         "taskonomy_folder": _taskonomy_folder,
         "image_folder": _image_folder,
+        "multimnist": _multimnist,
     }
 )

@@ -1,7 +1,7 @@
 """Use cases of data sets: register with validation, look up, forget."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,26 @@ from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.core.ids import new_id
 from app.core.pagination import cut, decode_time_cursor
 from app.core.platform import Platform
-from app.datasets.kinds.base import DatasetKind, DatasetRejected
+from app.datasets.kinds.base import DatasetKind, DatasetRejected, DerivedKind
 from app.datasets.kinds.registry import KINDS
 from app.datasets.locations import allowed_path
 from app.datasets.records import Dataset
 from app.datasets.repository import DatasetsRepository
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where data come from.
+
+    Attributes:
+        location: as the user wrote it, or as it was stored.
+        options: of the kind.
+        pointer: to the field of the request that names the location.
+    """
+
+    location: str | None
+    options: Mapping[str, Any]
+    pointer: str
 
 
 class DatasetsService:
@@ -52,9 +67,10 @@ class DatasetsService:
         if chosen is None:
             detail = f"unknown kind {kind!r}; available are {', '.join(sorted(self._kinds))}"
             raise InvalidInput(detail, errors=[FieldError("/kind", detail)])
-        path = self._allowed(location, needed=chosen.needs_location)
         try:
-            found = chosen.inspect(path, options or {})
+            place = self._source(chosen, location, options or {})
+            path = self._allowed(place, needed=chosen.needs_location)
+            found = chosen.inspect(path, place.options)
         except DatasetRejected as rejected:
             raise InvalidInput(f"no usable data set: {rejected}", errors=rejected.errors) from rejected
         dataset = Dataset(
@@ -136,10 +152,23 @@ class DatasetsService:
                 f"data set {dataset_id} is in use by an atlas, a novel target or an adaptation; delete that first"
             ) from error
 
-    def _allowed(self, location: str | None, *, needed: bool) -> Path | None:
+    def _source(self, kind: DatasetKind, location: str | None, options: Mapping[str, Any]) -> _Source:
+        """Where the data come from: if they are made from another data set, its location."""
+        source_id = kind.source_id(options) if isinstance(kind, DerivedKind) else None
+        if not isinstance(kind, DerivedKind) or source_id is None:
+            return _Source(location, options, "/location")
+        pointer = f"/options/{kind.source_option}"
+        source = self._repository.get(source_id)
+        if source is None:
+            raise DatasetRejected([FieldError(pointer, f"there is no data set {source_id!r}")])
         if location:
+            raise DatasetRejected([FieldError(pointer, "a location is given too: leave one of the two out")])
+        return _Source(source.location, kind.of_source(source, options), pointer)
+
+    def _allowed(self, source: _Source, *, needed: bool) -> Path | None:
+        if source.location:
             roots = self._platform.settings.datasets.roots
-            return allowed_path(location, roots, pointer="/location", needed=needed)
+            return allowed_path(source.location, roots, pointer=source.pointer, needed=needed)
         if needed:
             raise InvalidInput(
                 "this kind reads files",

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from app.core.errors import FieldError
+from app.datasets.records import Dataset
 from models.taxonomy.own import OwnTask
 
 FROM_THE_IMAGE = frozenset({"autoencoding", "denoising", "colorization", "inpainting", "jigsaw", "random"})
@@ -144,5 +145,30 @@ class DatasetKind(Protocol):
 
         Raises:
             DatasetRejected: naming each option, array or class at fault.
+        """
+        ...
+
+
+@runtime_checkable
+class DerivedKind(Protocol):
+    """A kind whose data can be made from a data set that is registered already.
+
+    What it needs to know of that data set is kept with its own: it may be forgotten afterwards.
+    """
+
+    @property
+    def source_option(self) -> str:
+        """The option that may name such a data set."""
+        ...
+
+    def source_id(self, options: Mapping[str, Any]) -> str | None:
+        """Id of the data set that the options name; None where they name none."""
+        ...
+
+    def of_source(self, source: Dataset, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The options that make the same of the source's location.
+
+        Raises:
+            DatasetRejected: nothing can be made of that data set.
         """
         ...

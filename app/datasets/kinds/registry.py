@@ -7,6 +7,7 @@ from app.datasets.kinds.base import DatasetKind
 from app.datasets.kinds.idx import IDX
 from app.datasets.kinds.image_folder import ImageFolder
 from app.datasets.kinds.image_list import IMAGE_LIST
+from app.datasets.kinds.multimnist import MultiMnistKind
 from app.datasets.kinds.npz import FEATURES_NPZ, IMAGES_NPZ
 from app.datasets.kinds.nyu_npz import NyuNpz
 from app.datasets.kinds.rooms import Rooms
@@ -21,5 +22,6 @@ _KINDS: tuple[DatasetKind, ...] = (
     IDX,
     IMAGE_LIST,
     FEATURES_NPZ,
+    MultiMnistKind(),
 )
 KINDS: Mapping[str, DatasetKind] = MappingProxyType({kind.name: kind for kind in _KINDS})
