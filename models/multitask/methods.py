@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Literal
 
@@ -73,7 +74,7 @@ _OWN = (
     ),
 )
 
-_TORCHJD = (
+_TORCHJD: tuple[tuple[str, str, Reads, str], ...] = (
     (
         "AlignedMTL",
         "Aligned-MTL",
@@ -157,7 +158,7 @@ METHODS: Mapping[str, MethodSpec] = MappingProxyType(
             *(
                 MethodSpec(
                     name, title, reads, summary, by_preference=name in _BY_PREFERENCE, library="torchjd"
-                )  # pyright: ignore[reportArgumentType] - strings of the table
+                )
                 for name, title, reads, summary in _TORCHJD
             ),
         )
@@ -166,8 +167,16 @@ METHODS: Mapping[str, MethodSpec] = MappingProxyType(
 """Every method, by name. `mgda` is ours and `MGDA` the library's: names are told apart by case where both exist."""
 
 
+_OPTIONAL: Mapping[str, str] = MappingProxyType({"NashMTL": "ecos"})
+"""Packages that are not installed everywhere, by the method that needs one."""
+
+
 class UnknownMethod(ValueError):
     """There is no such method."""
+
+
+class MethodUnavailable(RuntimeError):
+    """A package that a method needs is not installed."""
 
 
 def method_named(name: str) -> MethodSpec:
@@ -183,6 +192,19 @@ def method_named(name: str) -> MethodSpec:
         message = f"there is no method {name!r}; there are {', '.join(METHODS)}"
         raise UnknownMethod(message)
     return found[0]
+
+
+def unavailable(name: str) -> str | None:
+    """Why a method cannot be used on this machine, for people; None where it can.
+
+    Raises:
+        UnknownMethod: there is no such method.
+    """
+    spec = method_named(name)
+    package = _OPTIONAL.get(spec.name)
+    if package is None or find_spec(package) is not None:
+        return None
+    return f"{spec.title} needs the package {package!r}, which is not installed"
 
 
 def lattice(tasks: int, parts: int = 4) -> list[tuple[float, ...]]:
