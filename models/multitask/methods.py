@@ -54,6 +54,7 @@ _OWN = (
         "Uncertainty weighting",
         "losses",
         "Learned log-variances weigh the losses (Kendall et al. 2018).",
+        library="torchjd",
     ),
     MethodSpec(
         "gradnorm", "GradNorm", "gradients", "Weights keep the gradients' norms in step (Chen et al. 2018)."

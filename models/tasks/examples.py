@@ -63,8 +63,12 @@ class Examples:
     def evaluation(self) -> Iterator[tuple[slice, Target]]:
         """All examples in order, in large batches: where they lie, and their targets with fixed noise."""
         for rows in self.rows():
-            arrays = self.arrays(rows)
-            yield rows, self.definition.target(arrays, self.definition.noise(arrays, None))
+            yield rows, self.fixed_targets(rows)
+
+    def fixed_targets(self, rows: NDArray[np.int64] | slice) -> Target:
+        """Targets of some examples with fixed noise, as evaluation sees them."""
+        arrays = self.arrays(rows)
+        return self.definition.target(arrays, self.definition.noise(arrays, None))
 
     def inputs(self, rows: slice) -> Tensor:
         """Inputs (N, V, 3, H, W) of some examples with fixed noise, as evaluation sees them."""
