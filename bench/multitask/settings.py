@@ -1,0 +1,65 @@
+"""What was compared, and how every method was tuned: all with the same budget."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.multitask.config import Normalization
+from models.multitask.methods import METHODS, lattice
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to train, as the tables name it.
+
+    Attributes:
+        method: of `models.multitask.methods`.
+        normalization: of MGDA's gradients.
+        preference: weights of the tasks, of a grid.
+    """
+
+    method: str
+    normalization: Normalization = "none"
+    preference: tuple[float, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """For tables and files."""
+        weights = "" if self.preference is None else " " + " ".join(f"{each:g}" for each in self.preference)
+        kind = "" if self.normalization == "none" else f" {self.normalization}"
+        return f"{self.method}{kind}{weights}"
+
+
+_PAPER = (
+    Variant("single"),
+    Variant("uniform"),
+    Variant("uncertainty"),
+    Variant("gradnorm"),
+    Variant("mgda"),
+    Variant("mgda-ub"),
+)
+_NORMALIZED = tuple(Variant("mgda-ub", kind) for kind in ("l2", "loss", "loss+"))
+_NEWER = tuple(Variant(name) for name in ("PCGrad", "CAGrad", "IMTLG", "NashMTL", "AlignedMTL", "UPGrad"))
+_EVERY = tuple(
+    Variant(name)
+    for name, spec in METHODS.items()
+    if spec.library and name != "uncertainty" and Variant(name) not in _NEWER
+)
+
+
+def _grid(tasks: int, parts: int) -> tuple[Variant, ...]:
+    """Without its middle, which is uniform scaling."""
+    return tuple(Variant("grid", preference=each) for each in lattice(tasks, parts) if len(set(each)) > 1)
+
+
+VARIANTS: Mapping[str, tuple[Variant, ...]] = {
+    "multimnist": (*_PAPER, *_NORMALIZED, *_grid(2, 4), *_NEWER, *_EVERY),
+    "attributes": (*_PAPER, *_NORMALIZED, *(each for each in _NEWER if each.method != "NashMTL")),
+    "rooms": (*_PAPER, *_NORMALIZED, *_grid(3, 4), *_NEWER),
+    "nyu": (*_PAPER, *_NORMALIZED, *_grid(3, 4), *_NEWER),
+}
+"""By study. Nash-MTL solves a convex program of 40 tasks in every step, which takes too long for the attributes."""
+
+RATES = (3e-3, 1e-2)
+"""Learning rates that every variant is tuned over, on validation images."""
+
+TUNING_SEED = 100
