@@ -3,7 +3,7 @@
 import json
 import multiprocessing
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -98,11 +98,3 @@ def prepare(study: str, places: Places) -> None:
 
     views = _views(study, places)
     views.prepare(required_labels(STUDIES[study].config.tasks, views), NullContext())
-
-
-def by_name(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Runs of each variant."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        found.setdefault(str(row["name"]), []).append(row)
-    return found

@@ -59,7 +59,7 @@ VARIANTS: Mapping[str, tuple[Variant, ...]] = {
 }
 """By study. Nash-MTL solves a convex program of 40 tasks in every step, which takes too long for the attributes."""
 
-RATES = (3e-3, 1e-2)
+RATES = (1e-3, 3e-3)
 """Learning rates that every variant is tuned over, on validation images."""
 
 TUNING_SEED = 100

@@ -80,7 +80,7 @@ STUDIES: Mapping[str, Study] = {
             tasks=("left", "right"),
             architecture="lenet",
             network=_DIGIT,
-            epochs=3,
+            epochs=4,
             batch_size=64,
             evaluations=6,
         ),
