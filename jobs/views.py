@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from app.core.cores import available_cores
 from app.datasets.kinds import image_folder, nyu_npz
+from app.datasets.kinds.celeba import celeba_options, open_celeba_folder
 from app.datasets.kinds.multimnist import multimnist_options, open_multimnist
 from app.datasets.kinds.rooms import rooms_options
 from app.datasets.kinds.taskonomy_folder import taskonomy_folder_options
@@ -113,6 +114,13 @@ def _multimnist(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
     return CachedViews(found, sizes, cache)
 
 
+def _celeba(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
+    memo = cache / f"celeba-{dataset.fingerprint[:16]}.json"
+    found = open_celeba_folder(Path(str(dataset.location)), celeba_options(dataset.options), memo)
+    require_unchanged(dataset, found.content)
+    return CachedViews(found, sizes, cache)
+
+
 def require_unchanged(dataset: Dataset, fingerprint: str) -> None:
     """Refuse files that are not those that were registered.
 
@@ -133,5 +141,6 @@ OPENERS: Mapping[str, Callable[[Dataset, SplitSizes, Path], Views]] = MappingPro
         "taskonomy_folder": _taskonomy_folder,
         "image_folder": _image_folder,
         "multimnist": _multimnist,
+        "celeba": _celeba,
     }
 )

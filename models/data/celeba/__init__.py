@@ -1,0 +1,1 @@
+"""Faces with binary attributes in the files of CelebA (Liu et al. 2015)."""
