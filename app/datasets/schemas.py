@@ -25,11 +25,17 @@ class DatasetIn(BaseModel):
             "normals and classes per pixel in one file; `taskonomy_folder`: a folder of Taskonomy or Omnidata; "
             "`image_folder`: a folder of images with tasks of your own, or with a folder for each class. With "
             "one class per example, for adaptations: `images_npz` and `features_npz`: arrays of one file; `idx`: a "
-            "folder with the files of MNIST; `image_list`: images that a list names with their classes",
+            "folder with the files of MNIST; `image_list`: images that a list names with their classes. With tasks of "
+            "their own, for multi-task training: `multimnist`: pairs of overlapping digits; `celeba`: a folder of "
+            "CelebA, a task for each attribute",
         ),
     ]
     location: Annotated[
-        str | None, Field(max_length=2000, description="path below TASKATLAS_DATASET_ROOTS; rooms need none")
+        str | None,
+        Field(
+            max_length=2000,
+            description="path below TASKATLAS_DATASET_ROOTS; rooms need none, multimnist may have one",
+        ),
     ] = None
     options: Annotated[
         dict[str, Any],
@@ -41,7 +47,9 @@ class DatasetIn(BaseModel):
             "declaration's name), `size` and `seed`; images_npz and features_npz name the arrays `x`, `y`, `classes`, "
             "`x_test` and `y_test`, idx takes `classes` (names), image_list takes `list`, `test_list`, `root`, "
             "`strip`, `classes` (names, or a file of them) and `class_map`; all four take `seed` and `test_fraction`, "
-            "the share of a class that is kept apart"
+            "the share of a class that is kept apart; multimnist takes `digits` (`bundled`, the id of a data set of the "
+            "kind idx or images_npz, or `kind` and `options` by which the location is read), `seed` and `size`, celeba "
+            "takes `size` and `seed`"
         ),
     ] = {}
 

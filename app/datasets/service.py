@@ -158,7 +158,9 @@ class DatasetsService:
         if not isinstance(kind, DerivedKind) or source_id is None:
             return _Source(location, options, "/location")
         pointer = f"/options/{kind.source_option}"
-        source = self._repository.get(source_id)
+        # Apart from this transaction: SQLite would hold its one writer up while the files are read.
+        with self._platform.database.session(read_only=True) as reading:
+            source = DatasetsRepository(reading).get(source_id)
         if source is None:
             raise DatasetRejected([FieldError(pointer, f"there is no data set {source_id!r}")])
         if location:
