@@ -177,12 +177,14 @@ class _Hull:
     Attributes:
         cosines: (T, T) C, between the gradients.
         shortness: (T,) s, the shortest gradient's length over each one's.
+        regular: (T, T) C + s s', whose blocks are regular where gradients are affinely independent.
         unit: the shortest gradient's length.
         rounding: how far off an inner product may be, of its terms.
     """
 
     cosines: Vector
     shortness: Vector
+    regular: Vector
     unit: float
     rounding: float
 
@@ -218,7 +220,8 @@ class _Hull:
         unit = float(lengths.min())
         if unit == 0:
             return None
-        return cls((cosines + cosines.T) / 2, unit / lengths, unit, rounding)
+        cosines, shortness = (cosines + cosines.T) / 2, unit / lengths
+        return cls(cosines, shortness, cosines + np.outer(shortness, shortness), unit, rounding)
 
     def point(self, shares: Vector) -> _Point:
         """The point with these shares, which are scaled to fit."""
@@ -255,8 +258,8 @@ class _Hull:
         """The shares (K,) of the shortest vector in the affine hull of K gradients; None where rounding hides it."""
         short = self.shortness[active]
         try:
-            # s s' makes the system regular where the gradients are affinely independent, and keeps its solution
-            solution = np.linalg.solve(self.cosines[np.ix_(active, active)] + np.outer(short, short), short)
+            # the same up to its length as of C alone, which is singular where the hull holds zero
+            solution = np.linalg.solve(self.regular[active[:, None], active], short)
         except np.linalg.LinAlgError:
             return None
         total = float(short @ solution)
@@ -292,8 +295,9 @@ class _Hull:
         active set, and so on until the affine minimiser lies in the hull (Wolfe's minor cycles).
         """
         shares = point.shares.copy()
-        active = np.flatnonzero(shares)
-        active = np.union1d(active, [int(point.products.argmin())])
+        joined = shares > 0
+        joined[point.products.argmin()] = True
+        active = np.flatnonzero(joined)
         for solved in range(1, allowed + 1):
             target = self.affine_minimiser(active)
             if target is None:
