@@ -1,12 +1,12 @@
 """The min-norm solver against exact solutions on random Gram matrices, and against the solvers users know, in one run.
 
-Run `python bench/min_norm.py [--matrices 10000] [--peers 1000] [--out FILE]`. Matrices are drawn by kind, for 2 to 50
+Run `python bench/min_norm.py [--matrices 10000] [--peers 500] [--out FILE]`. Matrices are drawn by kind, for 2 to 50
 tasks; each comes from gradients that are kept, so that every figure below is computed from these, in extended
 precision, and not from the matrix that the solver saw.
 
 The exact solution is found in another way than the solver's: min |G'a| over the simplex has the direction of the
 nonnegative least-squares solution of min |G'x|^2 + (1 - sum(x))^2, which Lawson and Hanson's algorithm (scipy) finds
-from the gradients by orthogonal factorisations, without their inner products. Of matrices of at most 6 tasks it is
+from the gradients by orthogonal factorisations, without their inner products. Of matrices of at most 5 tasks it is
 also found in rational arithmetic, by the stationary points of all faces.
 
 Peers: torchjd's MGDA with its defaults, Algorithm 2 of the paper (plain Frank-Wolfe) and what the paper's code runs
@@ -41,10 +41,10 @@ MOST = 50  # tasks
 ROUNDING = (
     1e-12  # of what |d|^2 could be if nothing cancelled: below, it is mostly rounding of the Gram matrix
 )
-RATIONAL = 6  # tasks, at most, of a matrix that is also solved in rational arithmetic
+RATIONAL = 5  # tasks, at most, of a matrix that is also solved in rational arithmetic
 WANTED = 1e-6  # relative gap
 TIMED_TASKS = (2, 3, 10, 40)
-TIMED_MATRICES = 200
+TIMED_MATRICES = 100
 PEER_ITERATIONS = 250
 
 
@@ -136,9 +136,9 @@ def projected_gradient(gram: Array) -> tuple[Array, bool]:
         return 0.001 if b >= c else two_task(a, b, c)[0]
 
     def value(pair: tuple[int, int]) -> float:
-        share = clamped(gram[pair[0], pair[0]], gram[pair], gram[pair[1], pair[1]])
-        ends = np.array([share, 1 - share])
-        return float(ends @ gram[np.ix_(pair, pair)] @ ends)
+        a, b, c = gram[pair[0], pair[0]], gram[pair], gram[pair[1], pair[1]]
+        share = clamped(a, b, c)
+        return float(share**2 * a + 2 * share * (1 - share) * b + (1 - share) ** 2 * c)
 
     tasks = len(gram)
     first, second = min(((i, j) for i in range(tasks) for j in range(i + 1, tasks)), key=value)
@@ -404,7 +404,7 @@ def _share(gaps: Sequence[float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--matrices", type=int, default=10_000)
-    parser.add_argument("--peers", type=int, default=1000, help="matrices that other solvers see as well")
+    parser.add_argument("--peers", type=int, default=500, help="matrices that other solvers see as well")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("docs/results/min_norm.md"))
     chosen = parser.parse_args()
