@@ -19,7 +19,7 @@ from models.multitask.config import MultitaskConfig
 from models.networks.config import NetworkConfig
 
 _DIGIT = NetworkConfig(image_size=28, encoder_widths=(16, 32), encoder_blocks=(0, 0), decoder_widths=(16, 16))
-_ROOM = NetworkConfig(image_size=64, bottleneck_channels=16)
+_ROOM = NetworkConfig(image_size=64, bottleneck_channels=16, decoder_widths=(32, 16))
 _SMALL_ROOM = NetworkConfig(image_size=32, bottleneck_channels=16, decoder_widths=(16,), head_width=16)
 
 
@@ -106,12 +106,12 @@ STUDIES: Mapping[str, Study] = {
         MultitaskConfig(
             tasks=("semantic_segmentation", "instance_offsets", "depth"),
             network=_ROOM,
-            epochs=12,
+            epochs=7,
             batch_size=32,
             evaluations=6,
         ),
         seeds=3,
-        tuning_epochs=4,
+        tuning_epochs=2,
     ),
     "nyu": Study(
         "Scene understanding on NYUv2 at 64 pixels",
@@ -119,11 +119,11 @@ STUDIES: Mapping[str, Study] = {
         MultitaskConfig(
             tasks=("semantic_segmentation", "depth", "normals"),
             network=_ROOM,
-            epochs=25,
+            epochs=15,
             batch_size=32,
             evaluations=5,
         ),
         seeds=3,
-        tuning_epochs=8,
+        tuning_epochs=5,
     ),
 }
