@@ -71,14 +71,15 @@ def report(kept: Path, out: Path) -> None:
         f"torch {torch.__version__.split('+')[0]}; no GPU was used.",
         "",
         "Every variant of a study begins with the same weights for a seed, sees the same images in the same "
-        f"order and trains as long. Its learning rate is the better of {' and '.join(map(str, RATES))} (Adam) by delta-m on "
-        "validation images in one shorter run with a seed of its own; nothing else was tuned. `mgda-ub l2`, "
-        "`loss` and `loss+` normalise gradients and count as variants of their own. Delta-m is the mean "
-        "relative change of the tasks' main metrics against single-task networks of the same seed, in "
-        "percent: **negative is better**. ± is the standard deviation over seeds. Bold: no other row is as "
-        "good in every task and better in one, by means over seeds, single tasks aside. Stationarity is the "
-        "norm of the min-norm point of the tasks' gradients by all shared parameters at the end, on "
-        "training images. Cost is processor time against uniform scaling's, on a machine with other work.",
+        f"order and trains as long. Its learning rate is the better of {' and '.join(map(str, RATES))} "
+        "(Adam) by delta-m on validation images in one shorter run with a seed of its own; nothing else was "
+        "tuned. `mgda-ub l2`, `loss` and `loss+` normalise gradients and count as variants of their own. "
+        "Delta-m is the mean relative change of the tasks' main metrics against single-task networks of the "
+        "same seed, in percent: **negative is better**. ± is the standard deviation over seeds. Bold: no "
+        "other row is as good in every task and better in one, by means over seeds, single tasks aside. "
+        "Stationarity is the norm of the min-norm point of the tasks' gradients by all shared parameters at "
+        "the end, on training images. Cost is processor time against uniform scaling's, on a machine with "
+        "other work.",
     ]
     for study in STUDIES:
         if any(kept.glob(f"{study}_single_*.json")):
