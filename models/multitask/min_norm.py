@@ -88,18 +88,23 @@ def two_task(a: float, b: float, c: float) -> tuple[float, float]:
 
 
 def min_norm(
-    gram: NDArray[np.floating], *, tolerance: float = TOLERANCE, max_iterations: int = MAX_ITERATIONS
+    gram: NDArray[np.floating],
+    *,
+    tolerance: float = TOLERANCE,
+    max_iterations: int = MAX_ITERATIONS,
+    precision: float | None = None,
 ) -> MinNorm:
     """The min-norm point in the convex hull of T gradients.
 
     It scales inside: gradients may be of any length, and of lengths that differ by many orders of magnitude.
 
     Args:
-        gram: (T, T) inner products of the gradients: symmetric, positive semidefinite, singular as may be; float64 for
-            a full certificate. Of float32 the search ends where that precision leaves nothing to find, which is often
-            before `tolerance` where gradients cancel or repeat each other.
+        gram: (T, T) inner products of the gradients: symmetric, positive semidefinite, singular as may be.
         tolerance: relative gap that is small enough.
         max_iterations: after which the best point so far is returned.
+        precision: of the inner products, relative to the product of the lengths; None for that of their dtype. The
+            search ends where a step makes no difference that shows at it: with single precision that may be before
+            `tolerance` where gradients cancel or nearly repeat each other.
 
     Returns:
         The point, with its certificate. Tasks without a gradient share all weight, since the point is then zero.
@@ -114,7 +119,8 @@ def min_norm(
         )
         raise ValueError(message)
     given = np.asarray(gram, dtype=np.result_type(gram, np.float32))
-    hull = _Hull.of(given.astype(np.float64), _ROUNDING * float(np.finfo(given.dtype).eps))
+    precise = float(np.finfo(given.dtype).eps) if precision is None else precision
+    hull = _Hull.of(given.astype(np.float64), _ROUNDING * precise)
     if hull is None:
         still = np.diagonal(gram) == 0
         return MinNorm(still / still.sum(), 0.0, np.zeros(len(gram)), 0.0, 0, converged=True)
@@ -127,15 +133,13 @@ def min_norm(
 
 def _descend(hull: _Hull, tolerance: float, max_iterations: int) -> MinNorm:
     now, iterations = hull.start(min(_STARTS, max_iterations))
-    while (
-        now.relative_gap > tolerance and now.gap > hull.rounding * now.scale and iterations < max_iterations
-    ):
+    while now.relative_gap > tolerance and iterations < max_iterations:
         step, solved = hull.corrected(now, max_iterations - iterations)
         iterations += solved
-        if not step.is_better_than(now) and iterations < max_iterations:
+        if not step.improves(now, hull.rounding) and iterations < max_iterations:
             step = hull.pairwise(now)
             iterations += 1
-        if not step.is_better_than(now):
+        if not step.improves(now, hull.rounding):
             break  # only rounding is left
         now = step
     return hull.result(now, iterations, tolerance)
@@ -163,11 +167,11 @@ class _Point:
     def relative_gap(self) -> float:
         return max(0.0, self.gap) / max(self.value, FLOOR * self.scale)
 
-    def is_better_than(self, other: _Point) -> bool:
-        """Whether it is shorter, or as short within rounding and nearer to a certificate."""
-        if self.value < other.value:
-            return True
-        return self.value == other.value and self.gap < other.gap
+    def improves(self, other: _Point, rounding: float) -> bool:
+        """Whether it is visibly shorter, or as short for all one can see and much nearer to a certificate."""
+        visible = rounding * float(self.shares.sum()) ** 2
+        shorter = other.value - self.value
+        return shorter > visible or (shorter > -visible and self.gap < other.gap / 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
