@@ -345,12 +345,13 @@ def report(
         "without any reference. Both are computed in extended precision from the gradients, and are relative to the "
         f"exact |d|², or to {FLOOR:.0e} of what it could be if nothing cancelled (longest |g| times sum of a |g|) "
         "where that is larger. `cancel` counts those matrices: there the gradients' convex hull holds zero, or nearly. "
-        f"*Of itself*: the excess without that floor, of matrices whose |d|² is above {ROUNDING:.0e} of the same. Of the {len(rational):,} matrices with at most "
+        f"*Of itself*: the excess without that floor, of matrices whose |d|² is above {ROUNDING:.0e} of the same. "
+        f"Of the {len(rational):,} matrices with at most "
         f"{RATIONAL} tasks the optimum was also found in "
         f"rational arithmetic; the largest relative difference is {max(rational, default=0):.1e}.",
         "",
-        "| matrices | | cancel | excess: median | largest | below 1e-6 | of itself: largest | duality gap: largest | below 1e-6 "
-        "| converged | iterations: median | most |",
+        "| matrices | | cancel | excess: median | largest | below 1e-6 | of itself: largest | duality gap: largest "
+        "| below 1e-6 | converged | iterations: median | most |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for kind in (*KINDS, "all"):
