@@ -47,9 +47,9 @@ class DatasetIn(BaseModel):
             "declaration's name), `size` and `seed`; images_npz and features_npz name the arrays `x`, `y`, `classes`, "
             "`x_test` and `y_test`, idx takes `classes` (names), image_list takes `list`, `test_list`, `root`, "
             "`strip`, `classes` (names, or a file of them) and `class_map`; all four take `seed` and `test_fraction`, "
-            "the share of a class that is kept apart; multimnist takes `digits` (`bundled`, the id of a data set of the "
-            "kind idx or images_npz, or `kind` and `options` by which the location is read), `seed` and `size`, celeba "
-            "takes `size` and `seed`"
+            "the share of a class that is kept apart; multimnist takes `digits` (`bundled`, the id of a data set of "
+            "the kind idx or images_npz, or `kind` and `options` by which the location is read), `seed` and `size`, "
+            "celeba takes `size` and `seed`"
         ),
     ] = {}
 
