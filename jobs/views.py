@@ -8,12 +8,14 @@ from types import MappingProxyType
 from app.core.cores import available_cores
 from app.datasets.kinds import image_folder, nyu_npz
 from app.datasets.kinds.celeba import celeba_options, open_celeba_folder
+from app.datasets.kinds.cityscapes import cityscapes_options, cityscapes_plan
 from app.datasets.kinds.multimnist import multimnist_options, open_multimnist
 from app.datasets.kinds.rooms import rooms_options
 from app.datasets.kinds.taskonomy_folder import taskonomy_folder_options
 from app.datasets.records import Dataset
 from models.data.cache import keep_json
 from models.data.cached_views import CachedViews
+from models.data.cityscapes.source import cityscapes, file_problems
 from models.data.first_views import first_views
 from models.data.nyu.file import open_nyu
 from models.data.nyu.views import NyuViews
@@ -22,7 +24,7 @@ from models.data.own.views import OwnViews
 from models.data.rooms.config import RoomsConfig
 from models.data.rooms.own_views import OwnRooms
 from models.data.splits import SplitSizes
-from models.data.taskonomy_folder.survey import Plan, image_problems, plan, survey
+from models.data.taskonomy_folder.survey import image_problems, plan, survey
 from models.data.taskonomy_folder.views import TaskonomyViews
 from models.data.views import RoomsViews, Views
 from models.transfer.config import AtlasConfig
@@ -79,17 +81,26 @@ def _nyu_npz(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
 def _taskonomy_folder(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
     options = taskonomy_folder_options(dataset.options)
     found = plan(Path(str(dataset.location)), options.of_folder())
-    seen = survey(found, _known_problems(found, cache))
+    known = cache / f"taskonomy-problems-{found.signature[:16]}.json"
+    seen = survey(found, _known_problems(known, lambda: image_problems(found)))
     require_unchanged(dataset, seen.fingerprint)
     return TaskonomyViews(seen, sizes, cache, workers=available_cores())
 
 
-def _known_problems(found: Plan, cache: Path) -> Mapping[str, str]:
-    """What is wrong with a folder's images: looked for by the first job of a machine, read by the others."""
-    known = cache / f"taskonomy-problems-{found.signature[:16]}.json"
+def _cityscapes(dataset: Dataset, sizes: SplitSizes, cache: Path) -> Views:
+    found = cityscapes_plan(Path(str(dataset.location)), cityscapes_options(dataset.options))
+    known = cache / f"cityscapes-problems-{found.signature[:16]}.json"
+    problems = _known_problems(known, lambda: file_problems(found, available_cores()))
+    source = cityscapes(found, problems, workers=available_cores())
+    require_unchanged(dataset, source.content)
+    return CachedViews(source, sizes, cache)
+
+
+def _known_problems(known: Path, look: Callable[[], dict[str, str]]) -> Mapping[str, str]:
+    """What is wrong with a folder's files: looked for by the first job of a machine, read by the others."""
     if known.exists():
         return json.loads(known.read_bytes())
-    problems = image_problems(found)
+    problems = look()
     keep_json(known, problems)
     return problems
 
@@ -141,6 +152,7 @@ OPENERS: Mapping[str, Callable[[Dataset, SplitSizes, Path], Views]] = MappingPro
         "taskonomy_folder": _taskonomy_folder,
         "image_folder": _image_folder,
         "multimnist": _multimnist,
+        "cityscapes": _cityscapes,
         "celeba": _celeba,
     }
 )

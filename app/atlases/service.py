@@ -26,6 +26,7 @@ from app.core.ids import new_id
 from app.core.pagination import cut, decode_time_cursor
 from app.core.platform import Platform
 from app.datasets.kinds.registry import KINDS
+from app.datasets.kinds.rooms import Rooms
 from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
 from app.jobs.service import JobSpec, JobsService, Resource
@@ -297,7 +298,7 @@ class AtlasesService:
         if dataset is not None:
             overrides.setdefault("image_size", dataset.report["image_size"])
             # rooms have labels for every preset's tasks: their own ones are for other trainings, or named
-            if tasks is None and dataset.own and dataset.location is not None:
+            if tasks is None and dataset.own and dataset.kind != Rooms.name:
                 tasks = _labelled_tasks(preset, dataset)
         try:
             config = atlas_config(

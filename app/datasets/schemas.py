@@ -27,7 +27,7 @@ class DatasetIn(BaseModel):
             "one class per example, for adaptations: `images_npz` and `features_npz`: arrays of one file; `idx`: a "
             "folder with the files of MNIST; `image_list`: images that a list names with their classes. With tasks of "
             "their own, for multi-task training: `multimnist`: pairs of overlapping digits; `celeba`: a folder of "
-            "CelebA, a task for each attribute",
+            "CelebA, a task for each attribute; `cityscapes`: a folder of Cityscapes",
         ),
     ]
     location: Annotated[
@@ -49,7 +49,7 @@ class DatasetIn(BaseModel):
             "`strip`, `classes` (names, or a file of them) and `class_map`; all four take `seed` and `test_fraction`, "
             "the share of a class that is kept apart; multimnist takes `digits` (`bundled`, the id of a data set of "
             "the kind idx or images_npz, or `kind` and `options` by which the location is read), `seed` and `size`, "
-            "celeba takes `size` and `seed`"
+            "celeba and cityscapes take `size` and `seed`",
         ),
     ] = {}
 

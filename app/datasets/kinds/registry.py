@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from app.datasets.kinds.base import DatasetKind
 from app.datasets.kinds.celeba import CelebaKind
+from app.datasets.kinds.cityscapes import CityscapesFolder
 from app.datasets.kinds.idx import IDX
 from app.datasets.kinds.image_folder import ImageFolder
 from app.datasets.kinds.image_list import IMAGE_LIST
@@ -24,6 +25,7 @@ _KINDS: tuple[DatasetKind, ...] = (
     IMAGE_LIST,
     FEATURES_NPZ,
     MultiMnistKind(),
+    CityscapesFolder(),
     CelebaKind(),
 )
 KINDS: Mapping[str, DatasetKind] = MappingProxyType({kind.name: kind for kind in _KINDS})

@@ -164,7 +164,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     ),
     Attribute(
         "has_appliance",
-        "At least one in 200 pixels shows a kitchen or household appliance.",
+        "At least one in 200 pixels shows an appliance, screens included.",
         _covered("appliance"),
         least=_VISIBLE,
     ),

@@ -52,7 +52,8 @@ class SemanticSegmentation(TaskDefinition):
         ids = batch[self.name][:, ::2, ::2].long()
         if not self.ignored:
             return ids, None
-        return ids, ~torch.isin(ids, torch.tensor(self.ignored, device=ids.device))
+        mask = ~torch.isin(ids, torch.tensor(self.ignored, device=ids.device))
+        return torch.where(mask, ids, 0), mask  # an ignored value may lie beyond the classes
 
     @override
     def target(self, batch: Batch, noise: Tensor | None = None) -> Target:
