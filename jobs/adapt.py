@@ -7,8 +7,9 @@ from typing import Any
 
 from app.adaptations.building import AdaptationBuildingService, RunWork, stored_outcome
 from app.adaptations.plan import SUMMARY, TRAIN
-from app.adaptations.records import Divergence, Outcome
+from app.adaptations.records import Outcome
 from app.core.artifacts import ArtifactStore
+from app.core.runs import Divergence
 from jobs.base import JobContext, job
 from jobs.labelled import open_labelled
 from models.adaptation.domains import Domain

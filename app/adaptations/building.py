@@ -11,12 +11,13 @@ from datetime import datetime
 import numpy as np
 
 from app.adaptations.figures import Runs, accuracies
-from app.adaptations.records import AdaptationRun, Divergence, Outcome, Setup
+from app.adaptations.records import AdaptationRun, Outcome, Setup
 from app.adaptations.repository import AdaptationsRepository
 from app.core.artifacts import ArtifactStore
 from app.core.database import Session
 from app.core.errors import NotFound
 from app.core.platform import Platform
+from app.core.runs import Divergence
 from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
 from models.adaptation.config import Method

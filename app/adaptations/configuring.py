@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from app.adaptations.records import Setup
+from app.core.overrides import OverrideError, checked_overrides
 from app.datasets.records import Dataset
 from models.adaptation.config import (
     AdaptationConfig,
@@ -20,9 +21,8 @@ _SIZES: Mapping[str, tuple[int, int]] = {"small": (28, 64), "resnet18": (64, 224
 _ASKED = frozenset(
     {"classes", "mode", "backbone", "image_size", "input_features", "steps", "batch_size", "selector"}
 )
-_OVERRIDES = tuple(setting.name for setting in fields(AdaptationConfig) if setting.name not in _ASKED)
 _DEFAULTS: Mapping[str, Any] = {setting.name: setting.default for setting in fields(AdaptationConfig)}
-_LARGEST = 65_536  # of any setting: what is beyond fits into no memory, or learns nothing
+_OVERRIDES = {name: default for name, default in _DEFAULTS.items() if name not in _ASKED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,26 +155,12 @@ def _image_size(request: AdaptationRequest, source: Dataset) -> int | None:
 
 
 def _overridden(training: AdaptationConfig, overrides: Mapping[str, Any]) -> AdaptationConfig:
-    for name in overrides:
-        if name not in _OVERRIDES:
-            known = ", ".join(_OVERRIDES)
-            raise AdaptationConfigError(f"/overrides/{name}", f"there is no such setting; there are {known}")
     try:
-        return replace(training, **{name: _setting(name, value) for name, value in overrides.items()})
+        return replace(training, **checked_overrides(_OVERRIDES, overrides))
+    except OverrideError as error:
+        raise AdaptationConfigError(f"/overrides/{error.name}", error.detail) from error
     except AdaptationConfigError as error:
         raise AdaptationConfigError(f"/overrides{error.pointer}", error.detail) from error
-
-
-def _setting(name: str, value: object) -> float | str:
-    """The value as one of the setting's kind."""
-    if isinstance(_DEFAULTS[name], str):
-        return value if isinstance(value, str) else repr(value)  # which the configuration knows no better
-    whole = isinstance(_DEFAULTS[name], int)
-    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-        raise AdaptationConfigError(f"/{name}", f"must be a {'whole ' * whole}number, got {value!r}")
-    if not abs(value) <= _LARGEST:
-        raise AdaptationConfigError(f"/{name}", f"must be at most {_LARGEST}")
-    return int(value) if whole else float(value)
 
 
 def _require_different(pointer: str, values: Sequence[object]) -> None:

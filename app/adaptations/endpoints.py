@@ -16,7 +16,7 @@ from app.adaptations.schemas import (
 )
 from app.adaptations.service import AdaptationsService
 from app.adaptations.serving import MAX_IMAGES, PredictQuestion, predict
-from app.core.caching import JSON, NOT_MODIFIED, conditional, conditional_json, entity_tag
+from app.core.caching import JSON, NOT_MODIFIED, PNG, SAFETENSORS, conditional, conditional_json, entity_tag
 from app.core.dependencies import OnceDep, PlatformDep, ReadScope, SessionDep, TrainScope
 from app.core.pagination import Cursor, Limit, Page
 from app.core.problems import problem_responses
@@ -29,8 +29,6 @@ from models.adaptation.pictures import Colouring
 
 router = APIRouter(prefix="/adaptations", tags=["adaptations"], responses=problem_responses(401, 403))
 
-SAFETENSORS = "application/vnd.safetensors"
-PNG = "image/png"
 VECTORS_AS_JSON: dict[str, Any] = {
     "requestBody": {
         "content": {

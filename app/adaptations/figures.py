@@ -14,8 +14,9 @@ from typing_extensions import override
 
 from app.adaptations.records import Accuracies, AdaptationRun, Setup
 from models.adaptation.config import Method, Selector
-from models.adaptation.evaluation import Summary, mean_per_class, summarise
+from models.adaptation.evaluation import mean_per_class
 from models.adaptation.results import History
+from models.training.summary import Summary, summarise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +139,10 @@ def method_figures(method: Method, runs: Sequence[AdaptationRun]) -> MethodFigur
         method=method,
         n=len(found),
         diverged=sum(run.status == "diverged" for run in runs),
-        label_free=_over_seeds(each.label_free for each in found),
-        last=_over_seeds(each.last for each in found),
-        oracle=_over_seeds(each.oracle for each in found),
-        source=_over_seeds(each.source for each in found),
+        label_free=summarise(each.label_free for each in found),
+        last=summarise(each.last for each in found),
+        oracle=summarise(each.oracle for each in found),
+        source=summarise(each.source for each in found),
     )
 
 
@@ -197,10 +198,6 @@ class Runs(Sequence[AdaptationRun]):
 def _chosen(history: History, position: int) -> Chosen:
     accuracy = _number(history.target_accuracy[position])
     return Chosen(position=position, step=int(history.steps[position]), accuracy=accuracy)
-
-
-def _over_seeds(values: Iterable[float | None]) -> Summary:
-    return summarise(value for value in values if value is not None)
 
 
 def _number(value: float | np.floating) -> float | None:

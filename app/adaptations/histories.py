@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.core.numbers import from_plain, plain
 from models.adaptation.results import History
 
-_DIGITS = 6
 _SERIES = ("source_accuracy", "target_accuracy", "per_class")
 
 
@@ -29,22 +28,8 @@ def history_from_json(document: Mapping[str, Any]) -> History:
     weights = document["class_weights"]
     return History(
         steps=np.asarray(document["steps"], dtype=np.int64),
-        losses={name: _array(values) for name, values in document["losses"].items()},
-        scores={name: _array(values) for name, values in document["scores"].items()},
-        **{name: _array(document[name]) for name in _SERIES},
-        class_weights=None if weights is None else _array(weights),
+        losses={name: from_plain(values) for name, values in document["losses"].items()},
+        scores={name: from_plain(values) for name, values in document["scores"].items()},
+        **{name: from_plain(document[name]) for name in _SERIES},
+        class_weights=None if weights is None else from_plain(weights),
     )
-
-
-def plain(values: NDArray[np.floating]) -> list[Any]:
-    """Numbers as JSON: lists as deep as the array, None for what is not finite."""
-    return [plain(each) if each.ndim else number(each) for each in values]
-
-
-def number(value: float | np.floating) -> float | None:
-    """A number as JSON."""
-    return float(f"{value:.{_DIGITS}g}") if np.isfinite(value) else None
-
-
-def _array(values: list[Any]) -> NDArray[np.float32]:
-    return np.asarray(values, dtype=np.float32)  # None becomes NaN

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Self
 
+from app.core.runs import Divergence, RunStatus, TrainingStatus, run_status
 from models.adaptation.config import AdaptationConfig, Method
 from models.adaptation.results import History
-
-Status = Literal["training", "ready", "failed", "cancelled"]
-RunStatus = Literal["waiting", "running", "succeeded", "diverged"]
 
 _BESIDE_TRAINING = ("methods", "seeds", "target_classes", "weights")
 
@@ -102,25 +100,12 @@ class Adaptation(NewAdaptation):
         status: follows from `finished_at` and the state of its job.
     """
 
-    status: Status
+    status: TrainingStatus
 
     @property
     def setup(self) -> Setup:
         """What it trains."""
         return Setup.from_json(self.config)
-
-
-@dataclass(frozen=True, slots=True)
-class Divergence:
-    """Why a run has no end.
-
-    Attributes:
-        step: the optimiser step whose loss was not finite.
-        detail: one sentence.
-    """
-
-    step: int
-    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,9 +171,8 @@ class AdaptationRun:
     @property
     def status(self) -> RunStatus:
         """How far it is."""
-        if self.finished_at is None:
-            return "waiting" if self.outcome.history is None else "running"
-        return "succeeded" if self.outcome.error is None else "diverged"
+        seen = self.outcome.history is not None
+        return run_status(self.finished_at, seen=seen, error=self.outcome.error)
 
     @property
     def model_id(self) -> str | None:

@@ -13,18 +13,16 @@ from app.adaptations.records import (
     Accuracies,
     Adaptation,
     AdaptationRun,
-    Divergence,
     NewAdaptation,
     Outcome,
-    Status,
 )
 from app.adaptations.tables import AdaptationRow, AdaptationRunRow
 from app.core.database import Session
+from app.core.runs import Divergence, training_status
 from app.jobs.tables import Job
 from models.adaptation.config import Method
 from models.adaptation.results import History
 
-_STATUS_OF_JOB: dict[str | None, Status] = {"failed": "failed", "cancelled": "cancelled"}
 _ARTIFACTS = (AdaptationRunRow.weights, AdaptationRunRow.arrays)
 
 
@@ -130,7 +128,6 @@ def _with_state() -> "Select[AdaptationRow, str]":
 
 
 def _record(row: AdaptationRow, job_state: str | None) -> Adaptation:
-    status: Status = "ready" if row.finished_at is not None else _STATUS_OF_JOB.get(job_state, "training")
     return Adaptation(
         id=row.id,
         name=row.name,
@@ -144,7 +141,7 @@ def _record(row: AdaptationRow, job_state: str | None) -> Adaptation:
         code_version=row.code_version,
         created_at=row.created_at,
         finished_at=row.finished_at,
-        status=status,
+        status=training_status(row.finished_at, job_state),
     )
 
 

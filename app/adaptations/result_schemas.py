@@ -7,26 +7,15 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from app.adaptations.figures import Chosen, run_figures
-from app.adaptations.histories import number, plain
-from app.adaptations.records import Adaptation, AdaptationRun, Divergence
+from app.adaptations.records import Adaptation, AdaptationRun
+from app.core.numbers import plain, rounded
+from app.core.runs import DivergenceOut
 from models.adaptation.config import Method, Selector
-from models.adaptation.evaluation import Summary, mean_weights
+from models.adaptation.evaluation import mean_weights
 from models.adaptation.results import History
 
 DIGITS = 6
 """Of a share in an answer, after the point."""
-
-
-class DivergenceOut(BaseModel):
-    """Why a run has no end."""
-
-    step: int = Field(description="the optimiser step whose loss was not finite")
-    detail: str
-
-    @classmethod
-    def of(cls, error: Divergence) -> Self:
-        """The JSON shape of a divergence."""
-        return cls(step=error.step, detail=error.detail)
 
 
 class CurvesOut(BaseModel):
@@ -63,7 +52,7 @@ class ChosenOut(BaseModel):
     @classmethod
     def of(cls, chosen: Chosen) -> Self:
         """The JSON shape of an evaluation."""
-        return cls(step=chosen.step, accuracy=_rounded(chosen.accuracy))
+        return cls(step=chosen.step, accuracy=rounded(chosen.accuracy))
 
 
 class MeanWeightsOut(BaseModel):
@@ -79,9 +68,7 @@ class MeanWeightsOut(BaseModel):
         if history.class_weights is None or shared is None:
             return None
         found = mean_weights(history.class_weights[-1], np.array([name in shared for name in classes]))
-        return cls(
-            shared=_rounded(found.shared), outlier=_rounded(found.outlier), ratio=_rounded(found.ratio)
-        )
+        return cls(shared=rounded(found.shared), outlier=rounded(found.outlier), ratio=rounded(found.ratio))
 
 
 class AdaptationResultOut(BaseModel):
@@ -138,9 +125,9 @@ class AdaptationResultOut(BaseModel):
             method=run.method,
             seed=run.seed,
             status="succeeded" if error is None else "diverged",
-            accuracy_last=None if found is None else _rounded(found.last.accuracy),
-            accuracy_label_free=None if found is None else _rounded(found.label_free.accuracy),
-            accuracy_oracle=None if oracle is None else _rounded(oracle.accuracy),
+            accuracy_last=None if found is None else rounded(found.last.accuracy),
+            accuracy_label_free=None if found is None else rounded(found.label_free.accuracy),
+            accuracy_oracle=None if oracle is None else rounded(oracle.accuracy),
             selector=selector,
             by_selector={}
             if found is None
@@ -148,9 +135,9 @@ class AdaptationResultOut(BaseModel):
             step_last=None if found is None else found.last.step,
             step_label_free=None if found is None else found.label_free.step,
             step_oracle=None if oracle is None else oracle.step,
-            score=None if found is None else _rounded(found.score),
-            source_accuracy=None if found is None else _rounded(found.source_accuracy),
-            mean_class_accuracy=None if found is None else _rounded(found.mean_class_accuracy),
+            score=None if found is None else rounded(found.score),
+            source_accuracy=None if found is None else rounded(found.source_accuracy),
+            mean_class_accuracy=None if found is None else rounded(found.mean_class_accuracy),
             per_class=None
             if found is None or not found.per_class
             else {name: round(value, DIGITS) for name, value in found.per_class.items()},
@@ -185,23 +172,6 @@ class RunningOut(BaseModel):
             class_weights=None if history is None else _class_weights(history, classes),
             curves=None if history is None else CurvesOut.of(history),
         )
-
-
-class SpreadOut(BaseModel):
-    """A number over seeds."""
-
-    mean: float | None
-    std: float | None = Field(description="sample deviation; 0 of a single run")
-
-    @classmethod
-    def of(cls, summary: Summary) -> Self:
-        """The JSON shape of a mean with its deviation."""
-        deviation = 0.0 if summary.n == 1 else summary.deviation
-        return cls(mean=_rounded(summary.mean), std=_rounded(deviation))
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else number(value)
 
 
 def _class_weights(history: History, classes: tuple[str, ...]) -> dict[str, list[float | None]] | None:

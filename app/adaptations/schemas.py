@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.adaptations.figures import MethodFigures, Runs
-from app.adaptations.records import Adaptation, Status
-from app.adaptations.result_schemas import DIGITS, AdaptationResultOut, RunningOut, SpreadOut
+from app.adaptations.records import Adaptation
+from app.adaptations.result_schemas import DIGITS, AdaptationResultOut, RunningOut
 from app.adaptations.serving import Predictions
 from app.atlases.schemas import Name
+from app.core.runs import SpreadOut, TrainingStatus
 from models.adaptation.config import METHODS, Backbone, Method, Mode, Selector
 from models.adaptation.signs import Verdict
 
@@ -161,7 +162,7 @@ class AdaptationOut(BaseModel):
 
     id: str
     name: str
-    status: Status
+    status: TrainingStatus
     source_dataset: str
     target_dataset: str
     target_classes: list[str] | None

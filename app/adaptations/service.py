@@ -15,9 +15,8 @@ from app.core.ids import new_id
 from app.core.pagination import cut, decode_time_cursor
 from app.core.platform import Platform
 from app.datasets.locations import allowed_path
-from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
-from app.jobs.service import JobSpec, JobsService, Resource
+from app.jobs.service import JobsService, Resource
 from app.jobs.states import FINAL
 from app.jobs.tables import Job
 from models.adaptation.config import AdaptationConfig, AdaptationConfigError, Method
@@ -50,8 +49,8 @@ class AdaptationsService:
         Raises:
             InvalidInput: naming each field at fault.
         """
-        source = self._dataset("/source_dataset", request.source_dataset)
-        target = self._dataset("/target_dataset", request.target_dataset)
+        source = self._datasets.named(request.source_dataset, "/source_dataset")
+        target = self._datasets.named(request.target_dataset, "/target_dataset")
         try:
             setup, shared = configured(request, source, target)
         except AdaptationConfigError as error:
@@ -78,16 +77,7 @@ class AdaptationsService:
             GROUP,
             f"Adaptation {request.name}",
             Resource("adaptation", adaptation.id),
-            [
-                JobSpec(
-                    kind=planned.kind,
-                    title=planned.title,
-                    config={**named, **planned.parameters},
-                    weight=planned.cost,
-                    depends_on=planned.depends_on,
-                )
-                for planned in adaptation_plan(setup, request.name, runs)
-            ],
+            [planned.spec(named) for planned in adaptation_plan(setup, request.name, runs)],
             result=named,
         )
         self._repository.set_job(adaptation.id, job.id)
@@ -148,9 +138,9 @@ class AdaptationsService:
         """
         setup, runs = adaptation.setup, self.runs(adaptation)
         if method is not None and method not in setup.methods:
-            raise _invalid("method", f"this adaptation trains {', '.join(setup.methods)}")
+            raise InvalidInput.at("method", f"this adaptation trains {', '.join(setup.methods)}")
         if seed is not None and seed not in setup.seeds:
-            raise _invalid("seed", f"this adaptation has the seeds {', '.join(map(str, setup.seeds))}")
+            raise InvalidInput.at("seed", f"this adaptation has the seeds {', '.join(map(str, setup.seeds))}")
         found: dict[Method, AdaptationRun] = {}
         for run in runs:
             if run.model_id is not None and method in {None, run.method} and seed in {None, run.seed}:
@@ -182,15 +172,5 @@ class AdaptationsService:
         try:
             inspect_weights(path).require(training.backbone, training.image_size)
         except PretrainedError as error:
-            raise _invalid("/weights", str(error)) from error
+            raise InvalidInput.at("/weights", str(error)) from error
         return self._platform.artifacts.put(path.read_bytes())
-
-    def _dataset(self, pointer: str, dataset_id: str) -> Dataset:
-        try:
-            return self._datasets.get(dataset_id)
-        except NotFound as error:
-            raise InvalidInput(error.detail, errors=[FieldError(pointer, error.detail)]) from error
-
-
-def _invalid(pointer: str, detail: str) -> InvalidInput:
-    return InvalidInput(detail, errors=[FieldError(pointer, detail)])

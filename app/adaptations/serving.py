@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.adaptations.records import AdaptationRun
 from app.adaptations.service import AdaptationsService
-from app.core.errors import Conflict, FieldError, InvalidInput
+from app.core.errors import Conflict, InvalidInput
 from app.core.platform import Platform
 from app.inference.client import ask_classifier
 from app.inference.images import Upload, read_image
@@ -49,12 +49,12 @@ class PredictQuestion:
         try:
             document = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise _invalid("/", f"not JSON: {error}") from error
+            raise InvalidInput.at("/", f"not JSON: {error}") from error
         if not isinstance(document, dict) or not document.keys() <= {"vectors", "model"}:
-            raise _invalid("/", "must be an object of `vectors` and, if need be, `model`")
+            raise InvalidInput.at("/", "must be an object of `vectors` and, if need be, `model`")
         model = document.get("model")
         if model is not None and not isinstance(model, str):
-            raise _invalid("/model", "must be a string")
+            raise InvalidInput.at("/model", "must be a string")
         return replace(self, model_id=model, vectors=json.dumps(document.get("vectors")).encode())
 
 
@@ -99,7 +99,7 @@ def _plan(platform: Platform, question: PredictQuestion) -> tuple[AdaptationRun,
         runs = adaptations.runs(adaptation)
     run = runs.preferred if question.model_id is None else runs.model(question.model_id)
     if run is None and question.model_id is not None:
-        raise _invalid("/model", f"this adaptation has no model {question.model_id!r}")
+        raise InvalidInput.at("/model", f"this adaptation has no model {question.model_id!r}")
     if run is None:
         raise Conflict(f"adaptation {adaptation.id} is {adaptation.status}: it has no model to serve")
     return run, adaptation.setup.training
@@ -108,12 +108,12 @@ def _plan(platform: Platform, question: PredictQuestion) -> tuple[AdaptationRun,
 def _read(config: AdaptationConfig, question: PredictQuestion) -> NDArray[Any]:
     if config.image_size is None:
         if question.images:
-            raise _invalid("/image", "this model takes pre-extracted vectors: send `vectors`")
+            raise InvalidInput.at("/image", "this model takes pre-extracted vectors: send `vectors`")
         return _vectors(question.vectors, int(config.input_features or 0))
     if question.vectors is not None:
-        raise _invalid("/vectors", "this model takes images: send `image`")
+        raise InvalidInput.at("/vectors", "this model takes images: send `image`")
     if not question.images:
-        raise _invalid("/image", "send at least one image")
+        raise InvalidInput.at("/image", "send at least one image")
     return np.stack(
         [read_image(upload, size=config.image_size, stretched=True) for upload in question.images]
     )
@@ -126,13 +126,13 @@ def _vectors(data: bytes | None, features: int) -> NDArray[np.float32]:
         InvalidInput: they are something else.
     """
     if data is None:
-        raise _invalid("/vectors", "send at least one vector")
+        raise InvalidInput.at("/vectors", "send at least one vector")
     rows = _decoded(data)
     if rows.ndim != 2 or rows.shape[1] != features or not 1 <= len(rows) <= MAX_VECTORS:
         wanted = f"1 to {MAX_VECTORS} rows of {features} numbers"
-        raise _invalid("/vectors", f"must be {wanted}, got the shape {list(rows.shape)}")
+        raise InvalidInput.at("/vectors", f"must be {wanted}, got the shape {list(rows.shape)}")
     if not np.isfinite(rows).all():
-        raise _invalid("/vectors", "must be finite numbers")
+        raise InvalidInput.at("/vectors", "must be finite numbers")
     return rows
 
 
@@ -144,19 +144,19 @@ def _decoded(data: bytes) -> NDArray[np.float32]:
         else:
             found = np.array(json.loads(data))
         if not np.issubdtype(found.dtype, np.number) or np.iscomplexobj(found):
-            raise _invalid("/vectors", "must be numbers")
+            raise InvalidInput.at("/vectors", "must be numbers")
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
             return found.astype(np.float32)
     except (ValueError, OSError, EOFError, BadZipFile, RecursionError) as error:
-        raise _invalid("/vectors", "neither npz, npy nor JSON lists of numbers, all of one length") from error
+        raise InvalidInput.at(
+            "/vectors", "neither npz, npy nor JSON lists of numbers, all of one length"
+        ) from error
 
 
 def _only(archive: Any) -> NDArray[Any]:
     with archive:
         if len(archive.files) != 1:
-            raise _invalid("/vectors", f"must be the only array of the npz, there are {len(archive.files)}")
+            raise InvalidInput.at(
+                "/vectors", f"must be the only array of the npz, there are {len(archive.files)}"
+            )
         return archive[archive.files[0]]
-
-
-def _invalid(pointer: str, detail: str) -> InvalidInput:
-    return InvalidInput(detail, errors=[FieldError(pointer, detail)])

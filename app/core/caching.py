@@ -10,6 +10,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 JSON = "application/json"
+PNG = "image/png"
+SAFETENSORS = "application/vnd.safetensors"
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
     304: {"description": "The client has it: its `ETag` still fits"}
 }

@@ -15,7 +15,7 @@ from app.core.platform import Platform
 from app.datasets.kinds.registry import KINDS
 from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
-from app.jobs.service import JobSpec, JobsService, Resource
+from app.jobs.service import JobsService, Resource
 from app.jobs.states import FINAL
 from app.jobs.tables import Job
 from app.targets.plan import target_plan
@@ -115,7 +115,7 @@ class TargetsService:
                 f"atlas {atlas_id} holds measured affinities and no networks to transfer from; "
                 "a novel target needs an atlas that was built"
             )
-        dataset = self._dataset(request.dataset_id)
+        dataset = DatasetsService(self._session, self._platform).named(request.dataset_id, "/dataset")
         config = _configured(atlas, sources, dataset, request)
         target = NewTarget(
             id=new_id("tgt"),
@@ -136,16 +136,7 @@ class TargetsService:
             TRAIN,
             f"Novel target {request.name}",
             Resource("atlas", atlas.id),
-            [
-                JobSpec(
-                    kind=planned.kind,
-                    title=planned.title,
-                    config={**named, **planned.parameters},
-                    weight=planned.cost,
-                    depends_on=planned.depends_on,
-                )
-                for planned in target_plan(config, request.name)
-            ],
+            [planned.spec(named) for planned in target_plan(config, request.name)],
             result=named,
         )
         self._repository.set_job(target.id, job.id)
@@ -196,12 +187,6 @@ class TargetsService:
         released = self._repository.artifacts(atlas_id, target_id)
         self._repository.delete(target_id)
         release(self._session, self._platform, released)
-
-    def _dataset(self, dataset_id: str) -> Dataset:
-        try:
-            return DatasetsService(self._session, self._platform).get(dataset_id)
-        except NotFound as error:
-            raise InvalidInput(error.detail, errors=[FieldError("/dataset", error.detail)]) from error
 
 
 def _configured(

@@ -15,9 +15,9 @@ from bench.adaptation.runs import COMMON
 from bench.adaptation.settings import CHOSEN, GRID, TUNED, TUNING_SEEDS, VARIANTS, Variant, weight_of
 from bench.adaptation.tasks import SHARES
 from models.adaptation.config import SELECTORS
-from models.adaptation.evaluation import summarise
 from models.adaptation.evidence import Evidence
 from models.adaptation.guard import judge_with_labels, judge_without_labels
+from models.training.summary import summarise
 
 Row = dict[str, Any]
 Runs = dict[tuple[str, Variant], list[Row]]

@@ -1,8 +1,7 @@
-"""Figures of predictions on a target, as far as its labels are known, and over seeds."""
+"""Figures of predictions on a target, as far as its labels are known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,34 +123,4 @@ def mean_weights(class_weights: NDArray[np.floating], shared: Flags) -> SharedAn
     kept, left = exact[shared], exact[~shared]
     return SharedAndOutlier(
         float(kept.mean()) if len(kept) else None, float(left.mean()) if len(left) else None
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """One figure over seeds.
-
-    Attributes:
-        mean: None where no seed has it.
-        deviation: sample standard deviation (n - 1); None below two.
-        n: seeds that have it.
-    """
-
-    mean: float | None
-    deviation: float | None
-    n: int
-
-    @property
-    def standard_error(self) -> float | None:
-        """Of the mean; None below two."""
-        return None if self.deviation is None else self.deviation / self.n**0.5
-
-
-def summarise(values: Iterable[float]) -> Summary:
-    """Mean and deviation over seeds; NaN is left out."""
-    known = np.array([value for value in values if not np.isnan(value)], dtype=np.float64)
-    return Summary(
-        mean=float(known.mean()) if len(known) else None,
-        deviation=float(known.std(ddof=1)) if len(known) > 1 else None,
-        n=len(known),
     )

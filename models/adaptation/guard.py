@@ -17,9 +17,9 @@ from typing import Literal
 import numpy as np
 from scipy.stats import t as students_t
 
-from models.adaptation.evaluation import summarise
 from models.adaptation.evidence import Evidence, Pairs
 from models.adaptation.signs import Reason, Verdict, same_predictions, signs, source_only_classes
+from models.training.summary import summarise
 
 MARGIN = 0.01
 """Accuracy that does not matter: a loss within it is not called worse."""

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from app.adaptations.building import AdaptationBuildingService, stored_outcome
-from app.adaptations.records import Divergence, Outcome
+from app.adaptations.records import Outcome
 from app.adaptations.repository import AdaptationsRepository
+from app.core.runs import Divergence
 from models.adaptation.projection import project
 from models.adaptation.results import Adapted, Embedding, History
 from models.data.labelled import UNKNOWN

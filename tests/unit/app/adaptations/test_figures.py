@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from app.adaptations.figures import Runs, accuracies, run_figures
-from app.adaptations.histories import history_from_json, history_to_json, number
-from app.adaptations.records import AdaptationRun, Divergence, Outcome, Setup
+from app.adaptations.histories import history_from_json, history_to_json
+from app.adaptations.records import AdaptationRun, Outcome, Setup
+from app.core.runs import Divergence
 from models.adaptation.config import AdaptationConfig
 from models.adaptation.results import History
 
@@ -86,12 +87,6 @@ def test_a_course_survives_as_json(weights):
         assert after.class_weights is None
     else:
         np.testing.assert_allclose(after.class_weights, before.class_weights, rtol=1e-5)
-
-
-def test_numbers_are_sent_to_six_digits_and_what_is_none_as_null():
-    assert number(np.float32(1 / 3)) == 0.333333
-    assert number(np.float32(12345678)) == 12345700
-    assert number(np.inf) is None
 
 
 def runs(**outcomes):

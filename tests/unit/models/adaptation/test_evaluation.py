@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from models.adaptation.evaluation import (
     SharedAndOutlier,
-    Summary,
     accuracy,
     class_shares,
     confusion,
@@ -13,7 +12,6 @@ from models.adaptation.evaluation import (
     mean_weights,
     per_class_accuracy,
     shared_classes,
-    summarise,
 )
 from models.data.labelled import UNKNOWN
 
@@ -80,17 +78,3 @@ def test_a_target_with_every_class_has_no_outlier_weight() -> None:
     assert everything == SharedAndOutlier(shared=1.0, outlier=None)
     assert everything.ratio is None
     assert mean_weights(np.ones(3), np.zeros(3, bool)) == SharedAndOutlier(shared=None, outlier=1.0)
-
-
-def test_a_summary_has_the_sample_deviation_and_leaves_out_what_is_not_known() -> None:
-    found = summarise([0.5, np.nan, 0.7, 0.9])
-    assert found.mean == pytest.approx(0.7)
-    assert found.deviation == pytest.approx(0.2)
-    assert found.n == 3
-    assert found.standard_error == pytest.approx(0.2 / 3**0.5)
-
-
-def test_one_seed_has_no_deviation_and_none_no_mean() -> None:
-    assert summarise([0.5]) == Summary(mean=0.5, deviation=None, n=1)
-    assert summarise([0.5]).standard_error is None
-    assert summarise([np.nan]) == Summary(mean=None, deviation=None, n=0)
