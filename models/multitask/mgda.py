@@ -14,6 +14,7 @@ from models.multitask.min_norm import min_norm
 from models.multitask.network import finite
 
 _LEAST = 1e-20  # of a loss or norm that a gradient is divided by
+_LEAST_WEIGHT = 1e-4  # of a preference: a task of which nothing is asked shall still not get worse
 
 
 class Mgda(Balancer):
@@ -24,14 +25,15 @@ class Mgda(Balancer):
 
     Args:
         config: normalisation, and what heads follow.
-        preference: (T,) positive weights; None treats all tasks alike.
+        preference: (T,) weights, none negative; None treats all tasks alike.
     """
 
     def __init__(self, config: MultitaskConfig, preference: Tensor | None = None) -> None:
         super().__init__()
         self._normalization: Normalization = config.normalization
         self._scaled_heads = config.heads == "scaled"
-        self._preference = torch.ones(len(config.tasks)) if preference is None else preference
+        alike = torch.ones(len(config.tasks))
+        self._preference = alike if preference is None else preference.clamp_min(_LEAST_WEIGHT)
 
     @override
     def backward(self, step: Step, generator: torch.Generator) -> Tensor:

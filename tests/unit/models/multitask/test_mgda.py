@@ -101,6 +101,16 @@ def test_improvements_are_in_proportion_to_the_preference(kind: type[Mgda]) -> N
     assert second / first == pytest.approx(4.0, rel=1e-2)
 
 
+@pytest.mark.parametrize("kind", [Mgda, MgdaUb])
+def test_a_task_of_which_nothing_is_asked_does_not_get_worse(kind: type[Mgda]) -> None:
+    tasks = LinearTasks(2, seed=0)  # whose gradients conflict
+    _, _, weights = tasks.backward(kind(config(2), torch.tensor([0.0, 1.0])))
+    rows = shared_rows(tasks) if kind is Mgda else tasks.representation_gradients()
+    first, second = (rows @ (weights @ rows)).tolist()
+    assert second > 0
+    assert first == pytest.approx(0, abs=1e-3 * second)
+
+
 def test_a_gradient_that_is_no_number_is_left_for_the_loss_to_tell() -> None:
     tasks = LinearTasks(2)
     tasks.targets[0, 0] = torch.inf
