@@ -26,6 +26,7 @@ from app.jobs.schemas import API
 from app.jobs.service import JobsService
 from app.keys import endpoints as keys
 from app.keys.service import StoredKeys
+from app.multitask import endpoints as multitask
 from app.targets import endpoints as targets
 from app.tasks import endpoints as tasks
 from app.taxonomies import endpoints as taxonomies
@@ -40,6 +41,7 @@ RESOURCES = (
     estimates.router,
     targets.router,
     adaptations.router,
+    multitask.router,
     inference.router,
     jobs.router,
     keys.router,

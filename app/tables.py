@@ -9,6 +9,7 @@ from app.datasets.tables import DatasetRow
 from app.estimates.tables import EstimateRow
 from app.jobs.tables import Job, JobDependency, JobEvent, Worker
 from app.keys.tables import KeyRow
+from app.multitask.tables import MultitaskRow, MultitaskRunRow
 from app.targets.tables import NovelModelRow, NovelTargetRow
 from app.transfers.tables import TransferRow
 
@@ -25,6 +26,8 @@ __all__ = [
     "JobDependency",
     "JobEvent",
     "KeyRow",
+    "MultitaskRow",
+    "MultitaskRunRow",
     "NetworkRow",
     "NovelModelRow",
     "NovelTargetRow",

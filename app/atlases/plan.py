@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import comb
 from typing import Any
 
+from app.jobs.service import JobSpec
 from models.transfer.config import AtlasConfig
 from models.transfer.selection import beam_width
 
@@ -29,7 +30,7 @@ class PlannedJob:
     Attributes:
         kind: name of its handler.
         title: for people.
-        parameters: what the handler is told, beside the atlas.
+        parameters: what the handler is told, beside what all jobs of the group are.
         cost: expected, relative to the other jobs.
         depends_on: positions of the jobs that must have succeeded.
     """
@@ -39,6 +40,20 @@ class PlannedJob:
     parameters: Mapping[str, Any]
     cost: float
     depends_on: tuple[int, ...] = field(default=())
+
+    def spec(self, named: Mapping[str, Any]) -> JobSpec:
+        """The job as it is submitted.
+
+        Args:
+            named: what every job of the group is told.
+        """
+        return JobSpec(
+            kind=self.kind,
+            title=self.title,
+            config={**named, **self.parameters},
+            weight=self.cost,
+            depends_on=self.depends_on,
+        )
 
 
 def build_plan(config: AtlasConfig, *, with_networks: bool = True) -> list[PlannedJob]:

@@ -6,6 +6,7 @@ from app.adaptations.repository import AdaptationsRepository
 from app.atlases.repository import AtlasesRepository
 from app.core.database import Session, after_commit
 from app.core.platform import Platform
+from app.multitask.repository import MultitaskRepository
 from app.targets.repository import TargetsRepository
 from app.transfers.repository import TransfersRepository
 
@@ -19,7 +20,10 @@ def release(session: Session, platform: Platform, artifacts: Collection[str]) ->
         artifacts: what the deleted rows referred to.
     """
     unused = set(artifacts)
-    owners = (AtlasesRepository, TransfersRepository, TargetsRepository, AdaptationsRepository)
+    owners = (
+        *(AtlasesRepository, TransfersRepository, TargetsRepository),
+        *(AdaptationsRepository, MultitaskRepository),
+    )
     for owner in (repository(session) for repository in owners):
         unused -= owner.referenced(unused)
     for artifact in sorted(unused):

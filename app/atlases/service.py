@@ -29,7 +29,7 @@ from app.datasets.kinds.registry import KINDS
 from app.datasets.kinds.rooms import Rooms
 from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
-from app.jobs.service import JobSpec, JobsService, Resource
+from app.jobs.service import JobsService, Resource
 from app.jobs.tables import Job
 from app.targets.repository import TargetsRepository
 from app.transfers.service import TransfersService
@@ -127,13 +127,7 @@ class AtlasesService:
             f"Build atlas {request.name}",
             Resource("atlas", atlas.id),
             [
-                JobSpec(
-                    kind=planned.kind,
-                    title=planned.title,
-                    config={"atlas_id": atlas.id, **planned.parameters},
-                    weight=planned.cost,
-                    depends_on=planned.depends_on,
-                )
+                planned.spec({"atlas_id": atlas.id})
                 for planned in build_plan(config, with_networks=base is None)
             ],
             result={"atlas_id": atlas.id},
@@ -288,7 +282,7 @@ class AtlasesService:
 
     def _configured(self, request: AtlasRequest) -> tuple[AtlasConfig, Dataset]:
         datasets = DatasetsService(self._session, self._platform)
-        dataset = None if request.dataset_id is None else self._named(datasets, request.dataset_id)
+        dataset = None if request.dataset_id is None else datasets.named(request.dataset_id, "/dataset")
         if dataset is not None and not any(task["available"] for task in dataset.report["tasks"].values()):
             detail = f"the data set has no labels for any task: {dataset.kind} holds one class per example"
             raise InvalidInput(detail, errors=[FieldError("/dataset", detail)])
@@ -317,13 +311,6 @@ class AtlasesService:
             options = {"seed": config.seed, "views": config.splits.total, "size": config.image_size}
             dataset = datasets.register_once(f"rooms of preset {config.preset}", "rooms", options=options)
         return config, dataset
-
-    @staticmethod
-    def _named(datasets: DatasetsService, dataset_id: str) -> Dataset:
-        try:
-            return datasets.get(dataset_id)
-        except NotFound as error:
-            raise InvalidInput(error.detail, errors=[FieldError("/dataset", error.detail)]) from error
 
 
 def _labelled_tasks(preset: str, dataset: Dataset) -> list[str] | None:

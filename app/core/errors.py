@@ -17,7 +17,7 @@ Services raise these; `problems.py` renders them. Science raises `ValueError`s o
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,11 @@ class InvalidInput(AtlasError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     slug = "invalid-input"
     title = "Invalid input"
+
+    @classmethod
+    def at(cls, pointer: str, detail: str) -> Self:
+        """One field is at fault, and that is all there is to say."""
+        return cls(detail, errors=[FieldError(pointer, detail)])
 
 
 class Unauthorized(AtlasError):

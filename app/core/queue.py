@@ -19,6 +19,7 @@ JOB_KINDS = (
     *("atlas.task_network", "atlas.estimates", "atlas.scratch", "atlas.transfers", "atlas.affinity"),
     *("target.transfers", "target.baselines", "target.ranking"),
     *("adaptation.train", "adaptation.summary"),
+    *("multitask.train", "multitask.summary"),
 )
 
 

@@ -128,6 +128,17 @@ class DatasetsService:
             raise NotFound(f"there is no data set {dataset_id!r}")
         return dataset
 
+    def named(self, dataset_id: str, pointer: str) -> Dataset:
+        """The data set that a field of a request names.
+
+        Raises:
+            InvalidInput: there is none of that id; the pointer leads to the field.
+        """
+        try:
+            return self.get(dataset_id)
+        except NotFound as error:
+            raise InvalidInput.at(pointer, error.detail) from error
+
     def page(self, *, limit: int, cursor: str | None) -> tuple[Sequence[Dataset], str | None]:
         """A page of data sets, newest first, and the cursor of the next.
 
@@ -142,14 +153,15 @@ class DatasetsService:
 
         Raises:
             NotFound: there is none of that id.
-            Conflict: an atlas, a novel target or an adaptation uses it.
+            Conflict: an atlas, a novel target, an adaptation or a multi-task training uses it.
         """
         self.get(dataset_id)
         try:
             self._repository.delete(dataset_id)
         except IntegrityError as error:
             raise Conflict(
-                f"data set {dataset_id} is in use by an atlas, a novel target or an adaptation; delete that first"
+                f"data set {dataset_id} is in use by an atlas, a novel target, an adaptation or a multi-task training; "
+                "delete that first"
             ) from error
 
     def _source(self, kind: DatasetKind, location: str | None, options: Mapping[str, Any]) -> _Source:

@@ -3,7 +3,7 @@
 import base64
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fastapi.responses import JSONResponse, Response
@@ -49,7 +49,7 @@ def as_json(atlas_id: str, image_count: int, answers: Answers) -> Response:
         image_count=image_count,
         image_size=answers.plan.image_size,
         predictions=[
-            PredictionOut(**_said(answer), png=_base64(answer.png), array=_base64(answer.array))
+            PredictionOut(**_said(answer), png=in_base64(answer.png), array=in_base64(answer.array))
             for answer in answers.answers
         ],
         left_out=[
@@ -61,16 +61,31 @@ def as_json(atlas_id: str, image_count: int, answers: Answers) -> Response:
 
 
 def as_mixed(answers: Answers) -> Response:
-    """One part per piece (RFC 2046): per prediction its JSON, then its picture and its array where wanted."""
+    """One part per piece: per prediction its JSON, then its picture and its array where wanted."""
+    return mixed(
+        part
+        for answer in answers.answers
+        for part in prediction_parts(
+            answer.run.transfer_id or answer.run.task, _said(answer), answer.png, answer.array
+        )
+    )
+
+
+def mixed(parts: Iterable[bytes]) -> Response:
+    """Parts as `prediction_parts` makes them in one body (RFC 2046)."""
     boundary = secrets.token_hex(16)
-    parts = [part for answer in answers.answers for part in _parts(answer)]
     body = b"".join(b"--%b\r\n%b\r\n" % (boundary.encode(), part) for part in parts)
     return Response(body + f"--{boundary}--\r\n".encode(), media_type=f'{MIXED}; boundary="{boundary}"')
 
 
-def as_png(answer: Answer) -> Response:
+def as_png(picture: bytes | None) -> Response:
     """The picture of one prediction."""
-    return Response(answer.png, media_type=PNG)
+    return Response(picture, media_type=PNG)
+
+
+def in_base64(data: bytes | None) -> str | None:
+    """Bytes as JSON can hold them."""
+    return None if data is None else base64.b64encode(data).decode()
 
 
 def _said(answer: Answer) -> dict[str, Any]:
@@ -83,17 +98,15 @@ def _said(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _base64(data: bytes | None) -> str | None:
-    return None if data is None else base64.b64encode(data).decode()
-
-
-def _parts(answer: Answer) -> Iterator[bytes]:
-    name = answer.run.transfer_id or answer.run.task
-    yield _part(name, JSON, f"{name}.json", json.dumps(_said(answer)).encode())
-    if answer.png is not None:
-        yield _part(name, PNG, f"{name}.png", answer.png)
-    if answer.array is not None:
-        yield _part(name, "application/octet-stream", f"{name}.npz", answer.array)
+def prediction_parts(
+    name: str, said: dict[str, Any], png: bytes | None, array: bytes | None
+) -> Iterator[bytes]:
+    """One prediction in parts: its JSON, then its picture and its array where wanted."""
+    yield _part(name, JSON, f"{name}.json", json.dumps(said).encode())
+    if png is not None:
+        yield _part(name, PNG, f"{name}.png", png)
+    if array is not None:
+        yield _part(name, "application/octet-stream", f"{name}.npz", array)
 
 
 def _part(name: str, media_type: str, filename: str, body: bytes) -> bytes:

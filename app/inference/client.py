@@ -9,7 +9,14 @@ from pydantic import BaseModel
 
 from app.core.errors import Busy
 from app.core.settings import InferenceSettings
-from app.inference.protocol import ClassifyReply, ClassifyRequest, PredictReply, PredictRequest
+from app.inference.protocol import (
+    ClassifyReply,
+    ClassifyRequest,
+    HeadsReply,
+    HeadsRequest,
+    PredictReply,
+    PredictRequest,
+)
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +42,11 @@ async def ask_engine(settings: InferenceSettings, request: PredictRequest) -> Pr
 async def ask_classifier(settings: InferenceSettings, request: ClassifyRequest) -> ClassifyReply:
     """Class probabilities of one request; raises what `ask_engine` raises."""
     return ClassifyReply.model_validate_json(await _ask(settings, "/classify", request))
+
+
+async def ask_heads(settings: InferenceSettings, request: HeadsRequest) -> HeadsReply:
+    """Predictions of a network of several tasks; raises what `ask_engine` raises."""
+    return HeadsReply.model_validate_json(await _ask(settings, "/heads", request))
 
 
 async def _ask(settings: InferenceSettings, path: str, request: BaseModel) -> bytes:

@@ -80,8 +80,8 @@ async def predict(
     question = Question(
         atlas_id=atlas_id,
         images=uploads,
-        tasks=None if tasks is None else _names(tasks),
-        transfers=_names(transfers or ""),
+        tasks=None if tasks is None else names_of(tasks),
+        transfers=names_of(transfers or ""),
         png=True if form == forms.PNG else wants_png,
         array=bool(array if array is not None else array_in_query),
         single=form == forms.PNG,
@@ -107,7 +107,7 @@ async def respond(form: str, atlas_id: str, image_count: int, found: Answers) ->
     if form == forms.MIXED:
         return forms.as_mixed(found)
     if form == forms.PNG:
-        return forms.as_png(found.answers[0])
+        return forms.as_png(found.answers[0].png)
     return await run_in_threadpool(forms.as_json, atlas_id, image_count, found)
 
 
@@ -116,5 +116,6 @@ async def _upload(file: UploadFile, index: int) -> Upload:
     return Upload(await file.read(), media_type, f"/image/{index}")
 
 
-def _names(joined: str) -> tuple[str, ...]:
+def names_of(joined: str) -> tuple[str, ...]:
+    """Names that a field joins by commas."""
     return tuple(name for part in joined.split(",") if (name := part.strip()))

@@ -6,9 +6,10 @@ says so, and is meant for the web processes of the same service only.
 
 import asyncio
 import io
+import itertools
 import logging
 import os
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ import torch
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+from models.multitask.serving import MultitaskModel, load_model
 from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel
@@ -33,6 +35,8 @@ from app.inference.protocol import (
     ClassifyReply,
     ClassifyRequest,
     EngineHealth,
+    HeadsReply,
+    HeadsRequest,
     NetworkPrediction,
     NetworkRef,
     PredictReply,
@@ -53,23 +57,36 @@ Examples = NDArray[Any]
 ClassifierKey = tuple[NetworkRef, tuple[int, ...], np.dtype[Any]]
 
 
-def _load(weights: bytes, sources: list[bytes]) -> Servable | AdaptedClassifier:
+Network = Servable | AdaptedClassifier | MultitaskModel
+ImageKey = tuple[NetworkRef, tuple[int, ...]]
+Said = dict[str, Prediction]
+"""What a network of several tasks says of one image, by task."""
+
+_LOADERS: Mapping[str, Callable[[bytes], Network]] = {"classifier": load_classifier, "multi_head": load_model}
+
+
+def _load(weights: bytes, sources: list[bytes]) -> Network:
     if sources:
         return load_transfer(weights, sources)
-    return load_classifier(weights) if network_kind(weights) == "classifier" else load_network(weights)
+    return _LOADERS.get(network_kind(weights), load_network)(weights)
 
 
 class Engine:
     """Networks in memory and the one thread that runs them."""
 
     def __init__(self, settings: InferenceSettings, artifacts: ArtifactStore) -> None:
-        self._cache = NetworkCache[Servable | AdaptedClassifier](artifacts, _load, settings.cache_bytes)
+        self._cache = NetworkCache[Network](artifacts, _load, settings.cache_bytes)
         self._device = ThreadPoolExecutor(max_workers=1, thread_name_prefix="device")
         limits = BatchLimits(settings.window_ms / 1000, settings.max_batch, settings.max_waiting)
         self._batcher = MicroBatcher[Key, Views, Prediction](self._run, self._device, limits)
         self._classifying = MicroBatcher[ClassifierKey, Examples, NDArray[np.float32]](
             self._classify, self._device, limits
         )
+        self._heads = MicroBatcher[ImageKey, Views, list[Said]](self._run_heads, self._device, limits)
+
+    @property
+    def _batchers(self) -> tuple[MicroBatcher[Any, Any, Any], ...]:
+        return self._batcher, self._classifying, self._heads
 
     @property
     def health(self) -> EngineHealth:
@@ -78,13 +95,13 @@ class Engine:
             status="ok",
             networks_loaded=len(self._cache),
             bytes_loaded=self._cache.size,
-            waiting=self._batcher.waiting + self._classifying.waiting,
+            waiting=sum(batcher.waiting for batcher in self._batchers),
         )
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Serve batches while the context is open."""
-        serving = [asyncio.create_task(batcher.serve()) for batcher in (self._batcher, self._classifying)]
+        serving = [asyncio.create_task(batcher.serve()) for batcher in self._batchers]
         try:
             yield
         finally:
@@ -124,19 +141,49 @@ class Engine:
         key = (NetworkRef(weights=request.weights), examples.shape[1:], examples.dtype)
         return ClassifyReply.of(await self._classifying.submit(key, examples))
 
+    async def predict_tasks(self, request: HeadsRequest) -> HeadsReply:
+        """Run the network of a request.
+
+        Raises:
+            SaturationError: too much waits already.
+            FileNotFoundError: the artefact store lacks the weights.
+            ValueError: the images do not fit their shape or the network, or the weights are none of several tasks.
+        """
+        images = request.pixels
+        said = await self._heads.submit((NetworkRef(weights=request.weights), images.shape[1:]), images)
+        encoded = await asyncio.to_thread(
+            lambda: [
+                {
+                    task: _encode(of_image[task], png=request.png, array=request.array)
+                    for task in request.tasks
+                }
+                for of_image in said
+            ]
+        )
+        return HeadsReply(predictions=encoded)
+
     def _run(self, key: Key, items: Sequence[Views]) -> Sequence[Prediction]:
         network = self._cache.get(key[0])
         if not isinstance(network, Servable):
-            raise WeightsError(f"{key[0].weights} is a classifier, not the network of a task")
+            raise WeightsError(f"{key[0].weights} is not the network of a task")
         return network.predict(np.stack(items))
 
     def _classify(self, key: ClassifierKey, items: Sequence[Examples]) -> Sequence[NDArray[np.float32]]:
         network = self._cache.get(key[0])
         if not isinstance(network, AdaptedClassifier):
-            raise WeightsError(f"{key[0].weights} is the network of a task, not a classifier")
+            raise WeightsError(f"{key[0].weights} is not a classifier")
         found = network.predict(np.concatenate(items))
         ends = np.cumsum([len(item) for item in items])
         return np.split(found, ends[:-1])
+
+    def _run_heads(self, key: ImageKey, items: Sequence[Views]) -> Sequence[list[Said]]:
+        network = self._cache.get(key[0])
+        if not isinstance(network, MultitaskModel):
+            raise WeightsError(f"{key[0].weights} is no network of several tasks")
+        found = network.predict(np.concatenate(items))
+        said = [dict(zip(found, of_image, strict=True)) for of_image in zip(*found.values(), strict=True)]
+        ends = itertools.accumulate(len(item) for item in items)
+        return [said[end - len(item) : end] for item, end in zip(items, ends, strict=True)]
 
 
 def _encode(prediction: Prediction, *, png: bool | None, array: bool) -> NetworkPrediction:
@@ -185,6 +232,11 @@ def create_engine(settings: InferenceSettings, artifacts: ArtifactStore) -> Fast
     async def classify(request: Request) -> Response:
         wanted = ClassifyRequest.model_validate_json(await request.body())
         return await _answer(request, engine.classify(wanted))
+
+    @app.post("/heads")
+    async def predict_tasks(request: Request) -> Response:
+        wanted = HeadsRequest.model_validate_json(await request.body())
+        return await _answer(request, engine.predict_tasks(wanted))
 
     @app.exception_handler(SaturationError)
     async def saturated(_: Request, __: Exception) -> JSONResponse:

@@ -103,6 +103,34 @@ class ClassifyReply(BaseModel):
         return np.frombuffer(self.probabilities, np.float32).reshape(self.shape)
 
 
+class HeadsRequest(BaseModel):
+    """Images, each by itself, and the network of several tasks that shall see them."""
+
+    model_config = _BYTES_AS_BASE64
+
+    weights: str = Field(description="artefact id of the network")
+    tasks: tuple[str, ...] = Field(description="of the network's tasks: those whose predictions are sent")
+    shape: tuple[int, int, int] = Field(description="number, height and width of `images`")
+    images: bytes = Field(description="uint8, images x height x width x RGB, row by row")
+    png: bool | None = Field(
+        default=None, description="render pictures; null: of image-like predictions only"
+    )
+    array: bool = Field(default=False, description="send the predictions' numbers as npz")
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The images, (N, height, width, 3); raises ValueError where bytes and shape do not fit."""
+        return np.frombuffer(self.images, np.uint8).reshape(*self.shape, 3)
+
+
+class HeadsReply(BaseModel):
+    """Predictions by image, in the order of the request, and then by task."""
+
+    model_config = _BYTES_AS_BASE64
+
+    predictions: list[dict[str, NetworkPrediction]]
+
+
 class EngineHealth(BaseModel):
     """Whether the inference process serves, and what it holds."""
 

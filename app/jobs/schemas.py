@@ -79,7 +79,7 @@ def job_view(job: Job, now: datetime) -> JobView:
     )
 
 
-_PLURALS = {"atlas": "atlases", "adaptation": "adaptations", "dataset": "datasets"}
+_PLURALS = {"atlas": "atlases", "adaptation": "adaptations", "dataset": "datasets", "multitask": "multitask"}
 _LEAST_PROGRESS = 0.01
 _LEAST_ELAPSED = timedelta(seconds=1)
 

@@ -69,6 +69,9 @@ def known(application):
     dataset_id = client.post("/api/v1/datasets", json=objects).json()["id"]
     asked = {"name": "known", "source_dataset": dataset_id, "target_dataset": dataset_id, "seeds": [0]}
     adaptation_id = client.post("/api/v1/adaptations", json=asked).json()["resource"]["id"]
+    tasks = {"tasks": ["depth", "scene_class"], "methods": ["single"]}
+    shared = client.post("/api/v1/multitask", json={"name": "known", "dataset": dataset_id, **tasks})
+    multitask_id = shared.json()["resource"]["id"]
     platform = application.state.platform
     with platform.database.session() as session:
         job_id = JobsService(session, platform).submit(JobSpec("atlas.affinity", "t", {})).id
@@ -76,6 +79,7 @@ def known(application):
         "atlas_id": atlas_id,
         "transfer_id": transfer_id,
         "adaptation_id": adaptation_id,
+        "multitask_id": multitask_id,
         "job_id": job_id,
         "name": "edges",
     }
