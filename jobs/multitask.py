@@ -5,8 +5,6 @@ A run that diverges is a finding, and its job ends as others do: a job that fail
 
 from typing import Any
 
-from models.multitask.training import train
-
 from app.core.runs import Divergence
 from app.multitask.building import MultitaskBuildingService, RunWork, stored_outcome
 from app.multitask.plan import SUMMARY, TRAIN
@@ -15,6 +13,7 @@ from jobs.base import JobContext, job
 from jobs.views import open_views
 from models.data.pooled import PooledViews
 from models.multitask.results import History, MultitaskDiverged
+from models.multitask.training import train
 
 
 @job(TRAIN)

@@ -21,7 +21,6 @@ import torch
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from models.multitask.serving import MultitaskModel, load_model
 from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel
@@ -43,6 +42,7 @@ from app.inference.protocol import (
     PredictRequest,
 )
 from models.adaptation.serving import AdaptedClassifier, load_classifier
+from models.multitask.serving import MultitaskModel, load_model
 from models.networks.weights import WeightsError, network_kind
 from models.tasks.serving import Prediction, Servable
 from models.transfer.serving import load_network, load_transfer
