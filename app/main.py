@@ -20,6 +20,7 @@ from app.core.telemetry import Metrics, TelemetryMiddleware
 from app.dashboard import endpoints as dashboard
 from app.datasets import endpoints as datasets
 from app.estimates import endpoints as estimates
+from app.groupings import endpoints as groupings
 from app.inference import endpoints as inference
 from app.jobs import endpoints as jobs
 from app.jobs.schemas import API
@@ -40,6 +41,7 @@ RESOURCES = (
     taxonomies.router,
     estimates.router,
     targets.router,
+    groupings.router,
     adaptations.router,
     multitask.router,
     inference.router,

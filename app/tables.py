@@ -7,6 +7,7 @@ from app.core.database import Base
 from app.core.idempotency.tables import FirstResponse
 from app.datasets.tables import DatasetRow
 from app.estimates.tables import EstimateRow
+from app.groupings.tables import GroupingRow, GroupingRunRow
 from app.jobs.tables import Job, JobDependency, JobEvent, Worker
 from app.keys.tables import KeyRow
 from app.multitask.tables import MultitaskRow, MultitaskRunRow
@@ -22,6 +23,8 @@ __all__ = [
     "DatasetRow",
     "EstimateRow",
     "FirstResponse",
+    "GroupingRow",
+    "GroupingRunRow",
     "Job",
     "JobDependency",
     "JobEvent",

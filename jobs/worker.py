@@ -20,7 +20,7 @@ from jobs.recover import Sweeper
 
 log = logging.getLogger(__name__)
 
-HANDLER_MODULES = ("jobs.build_atlas", "jobs.novel_target", "jobs.adapt", "jobs.multitask")
+HANDLER_MODULES = ("jobs.build_atlas", "jobs.novel_target", "jobs.grouping", "jobs.adapt", "jobs.multitask")
 
 
 class WorkerProcess:

@@ -6,6 +6,7 @@ from app.adaptations.repository import AdaptationsRepository
 from app.atlases.repository import AtlasesRepository
 from app.core.database import Session, after_commit
 from app.core.platform import Platform
+from app.groupings.repository import GroupingsRepository
 from app.multitask.repository import MultitaskRepository
 from app.targets.repository import TargetsRepository
 from app.transfers.repository import TransfersRepository
@@ -22,7 +23,7 @@ def release(session: Session, platform: Platform, artifacts: Collection[str]) ->
     unused = set(artifacts)
     owners = (
         *(AtlasesRepository, TransfersRepository, TargetsRepository),
-        *(AdaptationsRepository, MultitaskRepository),
+        *(AdaptationsRepository, MultitaskRepository, GroupingsRepository),
     )
     for owner in (repository(session) for repository in owners):
         unused -= owner.referenced(unused)

@@ -29,6 +29,7 @@ from app.datasets.kinds.registry import KINDS
 from app.datasets.kinds.rooms import Rooms
 from app.datasets.records import Dataset
 from app.datasets.service import DatasetsService
+from app.groupings.repository import GroupingsRepository
 from app.jobs.service import JobsService, Resource
 from app.jobs.tables import Job
 from app.targets.repository import TargetsRepository
@@ -240,7 +241,8 @@ class AtlasesService:
         return encode_json(matrix) if encoding == "json" else encode_npy(matrix)
 
     def delete(self, atlas_id: str) -> None:
-        """Delete an atlas with its networks, transfers and novel targets; what still works on it is cancelled.
+        """Delete an atlas with its networks, transfers, novel targets and groupings; what still works on it is
+        cancelled.
 
         Artefacts that nothing else refers to are removed once this is committed.
 
@@ -251,6 +253,7 @@ class AtlasesService:
         JobsService(self._session, self._platform).cancel_all_of(atlas.id)
         released = self._repository.artifacts(atlas_id) | self._transfers.artifacts(atlas_id)
         released |= TargetsRepository(self._session).artifacts(atlas_id)
+        released |= GroupingsRepository(self._session).artifacts(atlas_id)
         self._repository.delete(atlas_id)
         release(self._session, self._platform, released)
 

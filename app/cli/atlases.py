@@ -142,6 +142,52 @@ def atlas_target(
     show(header, rows, as_json=as_json)
 
 
+@atlas_cli.command("grouping")
+def atlas_grouping(
+    atlas_id: Annotated[str, typer.Argument(help="Id of an atlas that was built.")],
+    task: Annotated[
+        list[str] | None,
+        typer.Option(help="A task of the atlas; repeat for more. Default: all that can share a network."),
+    ] = None,
+    budget: Annotated[float, typer.Option(help="How many networks there may be.")] = 2,
+    candidates: Annotated[int, typer.Option(help="How many predicted groupings are trained.")] = 3,
+    method: Annotated[str, typer.Option(help="That trains networks of several tasks.")] = "uniform",
+    epochs: Annotated[int, typer.Option(help="Passes of every network over the training images.")] = 10,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    url: UrlOption = None,
+    api_key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask which tasks should share a network: predicted from the atlas's affinities, and checked by training."""
+    with client_of(url, api_key) as client:
+        job = client.groupings.ask(
+            atlas_id,
+            tasks=task,
+            budget=budget,
+            candidates=candidates,
+            method=method,
+            epochs=epochs,
+            seed=seed,
+        )
+        job = follow(client, job)
+        found = client.groupings.get(atlas_id, str((job.result or {})["grouping_id"]))
+    rows = [
+        (
+            "recommended" if each.groups == found.recommended else "",
+            " | ".join(", ".join(group) for group in each.groups),
+            "" if each.rank is None else str(each.rank),
+            f"{each.cost:g}",
+            f"{each.score:.2f}",
+            "" if each.validation_delta_m is None else f"{each.validation_delta_m:+.1f} %",
+            "" if each.delta_m is None else f"{each.delta_m:+.1f} %",
+        )
+        for each in found.groupings or []
+    ]
+    header = ("", "networks", "predicted", "cost", "score", "delta-m, validation", "delta-m, test")
+    err.print(f"grouping {found.id}: negative delta-m is better than a network for each task")
+    show(header, rows, as_json=as_json)
+
+
 @atlas_cli.command("delete")
 def atlas_delete(
     atlas_id: Annotated[str, typer.Argument(help="Id of the atlas.")],

@@ -20,6 +20,7 @@ JOB_KINDS = (
     *("target.transfers", "target.baselines", "target.ranking"),
     *("adaptation.train", "adaptation.summary"),
     *("multitask.train", "multitask.summary"),
+    *("grouping.network", "grouping.summary"),
 )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from taskatlas_client._adaptations import Adaptations
 from taskatlas_client._decode import decode
 from taskatlas_client._errors import NotReadyError
+from taskatlas_client._groupings import Groupings
 from taskatlas_client._jobs import Jobs
 from taskatlas_client._resources import Atlases, Datasets, Keys, Tasks
 from taskatlas_client._targets import Targets
@@ -47,6 +48,7 @@ class TaskAtlas:
         self.atlases = Atlases(self._transport)
         self.adaptations = Adaptations(self._transport)
         self.targets = Targets(self._transport)
+        self.groupings = Groupings(self._transport)
         self.jobs = Jobs(self._transport)
         self.keys = Keys(self._transport)
 

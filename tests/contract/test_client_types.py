@@ -1,4 +1,4 @@
-"""The client's types of adaptations, written by hand, have the fields of the document, all of them."""
+"""The client's types of adaptations and groupings, written by hand, have the fields of the document, all of them."""
 
 import dataclasses
 import inspect
@@ -8,18 +8,24 @@ from pathlib import Path
 import pytest
 import taskatlas_client as client
 from taskatlas_client._adaptations import Adaptations
+from taskatlas_client._groupings import Groupings
 
 SCHEMAS = json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text())["components"]["schemas"]
 TYPES = {
     "AdaptationDetailOut": client.Adaptation,
     "AdaptationPredictionOut": client.AdaptationPrediction,
     "AdaptationResultOut": client.AdaptationResult,
+    "CheckedGroupingOut": client.CheckedGrouping,
     "ChosenOut": client.ChosenStep,
     "ClassOut": client.ClassExamples,
     "ClassPredictionOut": client.ClassPrediction,
     "CurvesOut": client.AdaptationCurves,
     "DatasetOut": client.Dataset,
     "DivergenceOut": client.Divergence,
+    "GroupedTaskOut": client.GroupedTask,
+    "GroupingDetailOut": client.Grouping,
+    "GroupingRunOut": client.GroupingRun,
+    "JudgedTaskOut": client.JudgedTask,
     "MeanWeightsOut": client.MeanWeights,
     "MethodSummaryOut": client.MethodSummary,
     "PointOut": client.EmbeddedExample,
@@ -27,6 +33,7 @@ TYPES = {
     "ReportOut": client.DatasetReport,
     "RunEmbeddingOut": client.Embedding,
     "RunningOut": client.AdaptationRun,
+    "SharingOut": client.Sharing,
     "SpreadOut": client.Spread,
     "VerdictOut": client.Verdict,
 }
@@ -45,3 +52,8 @@ def test_what_starts_an_adaptation_takes_every_setting():
         "source_dataset",
         "target_dataset",
     }
+
+
+def test_what_asks_for_a_grouping_takes_every_setting():
+    settings = set(inspect.signature(Groupings.ask).parameters) - {"self", "atlas_id"}
+    assert settings == set(SCHEMAS["GroupingIn"]["properties"])

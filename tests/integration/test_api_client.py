@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import numpy as np
 import pytest
 import uvicorn
@@ -30,6 +31,7 @@ from models.taxonomy.dictionary import TASKS
 from models.transfer.estimators.methods import Estimate
 from tests.integration.api_adaptations import CLASSES, end, finish, history, runs_of, shapes
 from tests.integration.api_atlases import CSV, measured
+from tests.integration.api_groupings import PAIRS, measured_atlas, trained
 from tests.integration.api_targets import stored
 
 
@@ -341,3 +343,29 @@ def test_adaptations(client, platform, tmp_path):
     client.adaptations.delete(adaptation_id)
     with pytest.raises(NotFoundError):
         client.adaptations.get(adaptation_id)
+
+
+def test_groupings(client, server, platform):
+    with httpx.Client(base_url=server) as api:
+        atlas_id = measured_atlas(api, platform)
+    job = client.groupings.ask(
+        atlas_id, budget=2, candidates=2, method="mgda-ub", normalization="loss+", epochs=1
+    )
+    grouping_id = job.result["grouping_id"]
+    waiting = client.groupings.get(atlas_id, grouping_id)
+    assert (waiting.status, waiting.recommended, waiting.groupings[0].rank) == ("training", None, 1)
+    assert waiting.sharing.scores[0][0] == 0
+    trained(platform, atlas_id, grouping_id)
+    found = client.groupings.get(atlas_id, grouping_id)
+    assert found.recommended == [list(pair) for pair in PAIRS]
+    assert found.groupings[0].tasks[0].delta_m == pytest.approx(-50)
+    assert found.judged_by[0].single == 0.5
+    run = found.runs[0]
+    assert (
+        client.groupings.download(atlas_id, grouping_id, run.model_id)
+        == f"mgda-ub {tuple(run.tasks)}".encode()
+    )
+    assert [each.id for each in client.groupings.list(atlas_id).items] == [grouping_id]
+    client.groupings.delete(atlas_id, grouping_id)
+    with pytest.raises(NotFoundError):
+        client.groupings.get(atlas_id, grouping_id)

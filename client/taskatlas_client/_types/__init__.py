@@ -36,6 +36,14 @@ from taskatlas_client._types.datasets import (
     Gap,
     SkippedFile,
 )
+from taskatlas_client._types.groupings import (
+    CheckedGrouping,
+    GroupedTask,
+    Grouping,
+    GroupingRun,
+    JudgedTask,
+    Sharing,
+)
 from taskatlas_client._types.inference import Prediction
 from taskatlas_client._types.jobs import Job, JobEvent, JobProblem, JobResource, JobState
 from taskatlas_client._types.service import Key, NewKey, Readiness, Scope
@@ -79,6 +87,7 @@ __all__ = [
     "Atlas",
     "AtlasComparison",
     "Availability",
+    "CheckedGrouping",
     "ChosenStep",
     "ChosenTransfer",
     "ClassExamples",
@@ -98,11 +107,15 @@ __all__ = [
     "FieldProblem",
     "FrontierPoint",
     "Gap",
+    "GroupedTask",
+    "Grouping",
+    "GroupingRun",
     "Job",
     "JobEvent",
     "JobProblem",
     "JobResource",
     "JobState",
+    "JudgedTask",
     "Key",
     "MeanWeights",
     "MethodSummary",
@@ -117,6 +130,7 @@ __all__ = [
     "RunnerUp",
     "Scope",
     "Selection",
+    "Sharing",
     "Significance",
     "SkippedFile",
     "Solver",
