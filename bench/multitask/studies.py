@@ -93,12 +93,12 @@ STUDIES: Mapping[str, Study] = {
         MultitaskConfig(
             tasks=tuple(each.name for each in ATTRIBUTES),
             network=_SMALL_ROOM,
-            epochs=10,
+            epochs=5,
             batch_size=64,
             evaluations=2,
         ),
         seeds=2,
-        tuning_epochs=4,
+        tuning_epochs=1,
     ),
     "rooms": Study(
         "Scene understanding on rooms",
@@ -106,12 +106,12 @@ STUDIES: Mapping[str, Study] = {
         MultitaskConfig(
             tasks=("semantic_segmentation", "instance_offsets", "depth"),
             network=_ROOM,
-            epochs=7,
+            epochs=5,
             batch_size=32,
             evaluations=6,
         ),
-        seeds=3,
-        tuning_epochs=2,
+        seeds=2,
+        tuning_epochs=1,
     ),
     "nyu": Study(
         "Scene understanding on NYUv2 at 64 pixels",
