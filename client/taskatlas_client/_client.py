@@ -9,6 +9,7 @@ from taskatlas_client._decode import decode
 from taskatlas_client._errors import NotReadyError
 from taskatlas_client._groupings import Groupings
 from taskatlas_client._jobs import Jobs
+from taskatlas_client._multitask import MultitaskTrainings
 from taskatlas_client._resources import Atlases, Datasets, Keys, Tasks
 from taskatlas_client._targets import Targets
 from taskatlas_client._transport import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_S, Transport
@@ -47,6 +48,7 @@ class TaskAtlas:
         self.datasets = Datasets(self._transport)
         self.atlases = Atlases(self._transport)
         self.adaptations = Adaptations(self._transport)
+        self.multitask = MultitaskTrainings(self._transport)
         self.targets = Targets(self._transport)
         self.groupings = Groupings(self._transport)
         self.jobs = Jobs(self._transport)

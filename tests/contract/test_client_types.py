@@ -1,4 +1,4 @@
-"""The client's types of adaptations and groupings, written by hand, have the fields of the document, all of them."""
+"""The client's types, written by hand, have the fields of the document, all of them."""
 
 import dataclasses
 import inspect
@@ -9,6 +9,7 @@ import pytest
 import taskatlas_client as client
 from taskatlas_client._adaptations import Adaptations
 from taskatlas_client._groupings import Groupings
+from taskatlas_client._multitask import MultitaskTrainings
 
 SCHEMAS = json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text())["components"]["schemas"]
 TYPES = {
@@ -22,12 +23,24 @@ TYPES = {
     "CurvesOut": client.AdaptationCurves,
     "DatasetOut": client.Dataset,
     "DivergenceOut": client.Divergence,
+    "FrontAxisOut": client.FrontAxis,
+    "FrontOut": client.MultitaskFront,
+    "FrontPointOut": client.FrontPoint,
+    "ImagePredictionsOut": client.ImagePredictions,
     "GroupedTaskOut": client.GroupedTask,
     "GroupingDetailOut": client.Grouping,
     "GroupingRunOut": client.GroupingRun,
     "JudgedTaskOut": client.JudgedTask,
     "MeanWeightsOut": client.MeanWeights,
     "MethodSummaryOut": client.MethodSummary,
+    "MultitaskCurvesOut": client.MultitaskCurves,
+    "MultitaskDetailOut": client.Multitask,
+    "MultitaskMethodOut": client.MultitaskMethod,
+    "MultitaskPredictionOut": client.MultitaskPrediction,
+    "MultitaskResultOut": client.MultitaskResult,
+    "MultitaskRunOut": client.MultitaskRun,
+    "MultitaskSummaryOut": client.MultitaskSummary,
+    "MultitaskTaskOut": client.MultitaskTask,
     "PointOut": client.EmbeddedExample,
     "ReasonOut": client.Reason,
     "ReportOut": client.DatasetReport,
@@ -35,6 +48,7 @@ TYPES = {
     "RunningOut": client.AdaptationRun,
     "SharingOut": client.Sharing,
     "SpreadOut": client.Spread,
+    "TaskPredictionOut": client.TaskPrediction,
     "VerdictOut": client.Verdict,
 }
 
@@ -52,6 +66,11 @@ def test_what_starts_an_adaptation_takes_every_setting():
         "source_dataset",
         "target_dataset",
     }
+
+
+def test_what_starts_a_multitask_training_takes_every_setting():
+    settings = set(inspect.signature(MultitaskTrainings.train).parameters) - {"self"}
+    assert settings == set(SCHEMAS["MultitaskIn"]["properties"])
 
 
 def test_what_asks_for_a_grouping_takes_every_setting():
