@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from taskatlas_client import NotFoundError
 
+from app.cli.datasets import dataset_id
 from app.cli.terminal import JsonOption, KeyOption, UrlOption, client_of, err, follow, out, show
 
 if TYPE_CHECKING:
-    from taskatlas_client import Adaptation, MethodSummary, Spread, TaskAtlas
+    from taskatlas_client import Adaptation, MethodSummary, Spread
 
 adaptation_cli = typer.Typer(
     no_args_is_help=True, help="Look at adaptations on a running server, and use their models."
@@ -87,8 +87,8 @@ def adapt(
     with client_of(url, api_key) as client:
         job = client.adaptations.create(
             name or f"{source} to {target}",
-            source=_dataset(client, source),
-            target=_dataset(client, target),
+            source=dataset_id(client, source),
+            target=dataset_id(client, target),
             target_classes=target_class,
             methods=method,
             seeds=seed,
@@ -186,26 +186,6 @@ def adaptation_delete(
     with client_of(url, api_key) as client:
         client.adaptations.delete(adaptation_id)
     out.print(f"adaptation {adaptation_id} is deleted")
-
-
-def _dataset(client: TaskAtlas, wanted: str) -> str:
-    """Id of the data set with that id, or else of the only one with that name."""
-    try:
-        return client.datasets.get(wanted).id
-    except NotFoundError:
-        pass
-    found: list[str] = []
-    page = client.datasets.list(limit=200)
-    while True:
-        found += [dataset.id for dataset in page.items if dataset.name == wanted]
-        if page.next_cursor is None:
-            break
-        page = client.datasets.list(limit=200, cursor=page.next_cursor)
-    if len(found) > 1:
-        raise typer.BadParameter(f"{len(found)} data sets are called {wanted!r}: {', '.join(found)}")
-    if not found:
-        raise typer.BadParameter(f"there is no data set {wanted!r}")
-    return found[0]
 
 
 def _print(adaptation: Adaptation, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from taskatlas_client import TaskAtlasError
 from app.cli.adaptations import adapt, adaptation_cli
 from app.cli.atlases import atlas_cli, import_file
 from app.cli.keys import key_cli
+from app.cli.multitask import multitask_cli
 from app.cli.service import service_cli
 from app.cli.terminal import err
 from app.core.embedded import SetupError
@@ -25,6 +26,7 @@ cli = typer.Typer(
 cli.add_typer(service_cli)
 cli.add_typer(atlas_cli, name="atlas")
 cli.add_typer(adaptation_cli, name="adaptation")
+cli.add_typer(multitask_cli, name="multitask")
 cli.add_typer(key_cli, name="key")
 cli.command("import")(import_file)
 cli.command("adapt")(adapt)

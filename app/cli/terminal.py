@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import BarColumn, Progress
 from rich.table import Table
 from taskatlas_client import TaskAtlas
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+_ANY = 10_000  # characters; wider than any table
 
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on.  [env: TASKATLAS_HOST]")]
 PortOption = Annotated[
@@ -92,11 +95,13 @@ def _followed(client: TaskAtlas, job: Job) -> Job:
 
 
 def show(header: tuple[str, ...], rows: list[tuple[str, ...]], *, as_json: bool) -> None:
-    """Print rows as a table, or as a list of JSON objects."""
+    """Print rows as a table, or as a list of JSON objects; only on a terminal is a table made to fit its width."""
     if as_json:
         out.print_json(json.dumps([dict(zip(header, row, strict=True)) for row in rows]))
         return
-    table = Table(*header, box=None, header_style="bold")
+    table = Table(*map(escape, header), box=None, header_style="bold")
     for row in rows:
-        table.add_row(*row)
-    out.print(table)
+        table.add_row(*map(escape, row))  # names are people's, and may hold brackets
+    if not out.is_terminal:
+        table.width = Measurement.get(out, out.options.update(max_width=_ANY), table).maximum
+    out.print(table, crop=False)
