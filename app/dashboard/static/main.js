@@ -7,6 +7,8 @@ import { adaptationsPage } from "./views/adaptations/list.js";
 import { adaptationPage } from "./views/adaptations/page.js";
 import { atlasPage } from "./views/atlas/page.js";
 import { homePage } from "./views/home.js";
+import { multitaskListPage } from "./views/multitask/list.js";
+import { multitaskPage } from "./views/multitask/page.js";
 
 const main = document.getElementById("main");
 let visit = null;
@@ -16,6 +18,8 @@ const ROUTES = [
   [/^#\/atlases\/([^/?]+)$/, atlasPage],
   [/^#\/adaptations\/([^/?]+)$/, adaptationPage],
   [/^#\/adaptations$/, (_, signal) => adaptationsPage(signal)],
+  [/^#\/multitask\/([^/?]+)$/, multitaskPage],
+  [/^#\/multitask$/, (_, signal) => multitaskListPage(signal)],
 ];
 
 function route() {

@@ -3,20 +3,12 @@
 import { h, s } from "../lib/dom.js";
 import { fixed, number, plural } from "../lib/format.js";
 import { title } from "../lib/tasks.js";
+import { niceTicks } from "./ticks.js";
 import { beside, hideTip, showTip } from "./tooltip.js";
 
 const WIDTH = 420;
 const HEIGHT = 220;
 const PAD = { left: 46, right: 14, top: 14, bottom: 36 };
-
-function niceTicks(low, high, count) {
-  const raw = (high - low) / count || 1;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= raw);
-  const ticks = [];
-  for (let tick = Math.ceil(low / step) * step; tick <= high + step * 1e-6; tick += step) ticks.push(tick);
-  return ticks;
-}
 
 /** points: [{budget, objective, sources}]; onpick(budget). */
 export function frontierChart(points, chosen, onpick) {

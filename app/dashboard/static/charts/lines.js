@@ -1,6 +1,7 @@
 // Curves of several methods over the steps of training: means over seeds, and the seeds of the one that is pointed out.
 
 import { h, s } from "../lib/dom.js";
+import { niceTicks } from "./ticks.js";
 import { hideTip, showTip } from "./tooltip.js";
 
 const WIDTH = 370;
@@ -8,21 +9,13 @@ const HEIGHT = 215;
 const PAD = { left: 46, right: 12, top: 10, bottom: 30 };
 const TICKS = 5;
 
-function niceTicks(low, high) {
-  const raw = (high - low) / TICKS || 1;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= raw * 0.999);
-  const ticks = [];
-  for (let tick = Math.ceil(low / step - 1e-9) * step + 0; tick <= high + step * 1e-6; tick += step) ticks.push(tick);
-  return ticks;
-}
-
 const path = (points, x, y) => points.map(([step, value], index) => `${index ? "L" : "M"}${x(step).toFixed(1)} ${y(value).toFixed(1)}`).join(" ");
 
 /**
  * @param {object} model
- *   title; series: [{key, label, mean: [[step, value]], runs: [{points: [[step, value]], marks: [{kind, step, value}]}]}];
- *   on: key of the series that is pointed out, or null; last: the last step of all; format(value): text;
+ *   title; series: [{key, label, color, mean: [[step, value]], runs: [{points: [[step, value]], marks: [{kind, step, value}]}]}];
+ *   `color` where it is not that of a method's own; on: key of the series that is pointed out, or null;
+ *   last: the last step of all; format(value): text;
  *   floor, ceiling: what the axis must reach, or undefined.
  */
 export function lines({ title, series, on, last, format, floor, ceiling }) {
@@ -34,7 +27,7 @@ export function lines({ title, series, on, last, format, floor, ceiling }) {
   const rule = s("line", { class: "rule", y1: PAD.top, y2: HEIGHT - PAD.bottom, visibility: "hidden" });
   const drawn = [...series].sort((one, other) => (one.key === on) - (other.key === on)).map((each) => {
     const pointed = each.key === on;
-    return s("g", { class: `curve-of${on && !pointed ? " is-dim" : ""}`, dataset: { method: each.key } },
+    return s("g", { class: `curve-of${on && !pointed ? " is-dim" : ""}`, dataset: { method: each.key }, style: each.color ? { "--group": each.color } : null },
       pointed ? each.runs.map((run) => s("path", { class: "seed", d: path(run.points, x, y) })) : null,
       each.mean.length === 1 ? s("circle", { class: "spot", cx: x(each.mean[0][0]), cy: y(each.mean[0][1]), r: 3 }) : s("path", { class: "mean", d: path(each.mean, x, y) }),
       pointed ? each.runs.flatMap((run) => run.marks).map((mark) => (mark.kind === "oracle"
@@ -42,10 +35,10 @@ export function lines({ title, series, on, last, format, floor, ceiling }) {
         : s("circle", { class: "mark-chosen", cx: x(mark.step), cy: y(mark.value), r: 4.5 }))) : null);
   });
   const svg = s("svg", { class: "lines", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${title} over steps, ${series.map((each) => `${each.label} ${each.mean.length ? format(each.mean.at(-1)[1]) : ""}`).join(", ")}` },
-    niceTicks(low, high).map((tick) => [
+    niceTicks(low, high, TICKS).map((tick) => [
       s("line", { class: "grid", x1: PAD.left, x2: WIDTH - PAD.right, y1: y(tick), y2: y(tick) }),
       s("text", { class: "axis", x: PAD.left - 8, y: y(tick) + 4, "text-anchor": "end" }, format(tick))]),
-    niceTicks(0, last || 1).map((tick) => s("text", { class: "axis", x: x(tick), y: HEIGHT - PAD.bottom + 17, "text-anchor": "middle" }, tick.toLocaleString("en"))),
+    niceTicks(0, last || 1, TICKS).map((tick) => s("text", { class: "axis", x: x(tick), y: HEIGHT - PAD.bottom + 17, "text-anchor": "middle" }, tick.toLocaleString("en"))),
     rule, drawn);
   svg.addEventListener("pointermove", (event) => {
     const box = svg.getBoundingClientRect();

@@ -1,4 +1,4 @@
-// How much each class counts from evaluation to evaluation: a row a class, a column an evaluation.
+// How much each class, or task, counts from evaluation to evaluation: a row each, a column an evaluation.
 
 import { h, s } from "../lib/dom.js";
 import { number } from "../lib/format.js";
@@ -9,7 +9,8 @@ const RIGHT = 8;
 const AXIS = 22;
 const GAP = 9;
 const LETTER = 6.4;
-const LONGEST = 14;
+/** Letters of a name; longer ones are cut. */
+export const LONGEST = 14;
 /** Rows get lower the more there are; below the height of a letter they lose their names. */
 const HEIGHTS = { highest: 20, all: 420, lowest: 1.5, named: 10.5 };
 
@@ -17,10 +18,10 @@ const short = (name) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}â
 
 /**
  * @param {object} model
- *   title; steps: of the columns; rows: [{name, values, outlier}], shared classes first;
+ *   title; method, or else color: of the swatch; steps: of the columns; rows: [{name, values, outlier}], shared classes first;
  *   scale: {position, color}; words: below it.
  */
-export function weightStrip({ title, method, steps, rows, scale, words }) {
+export function weightStrip({ title, method, color, steps, rows, scale, words }) {
   const each = Math.max(HEIGHTS.lowest, Math.min(HEIGHTS.highest, HEIGHTS.all / rows.length));
   const named = each >= HEIGHTS.named;
   const left = named ? 14 + LETTER * Math.max(...rows.map((row) => short(row.name).length)) : 30;
@@ -50,5 +51,5 @@ export function weightStrip({ title, method, steps, rows, scale, words }) {
       rows[row].outlier ? h("span", null, "outlier: the target has none of it") : null);
   });
   svg.addEventListener("pointerleave", hideTip);
-  return h("figure", { class: "weights-box" }, h("figcaption", { dataset: { method } }, h("span", { class: "swatch" }), title), svg, h("p", { class: "hint" }, words));
+  return h("figure", { class: "weights-box" }, h("figcaption", { dataset: method ? { method } : null, style: color ? { "--group": color } : null }, h("span", { class: "swatch" }), title), svg, h("p", { class: "hint" }, words));
 }

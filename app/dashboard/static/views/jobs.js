@@ -8,7 +8,7 @@ import { problemBox } from "./problem.js";
 
 const SHOWN = 8;
 /** By kind of what a job makes: its page and its name. */
-const PAGES = { atlas: ["atlases", "the atlas"], adaptation: ["adaptations", "the adaptation"] };
+const PAGES = { atlas: ["atlases", "the atlas"], adaptation: ["adaptations", "the adaptation"], multitask: ["multitask", "the training"] };
 
 function timing(job) {
   if (job.state === "running" && job.eta_s !== null && job.eta_s !== undefined) return `${duration(job.eta_s)} left`;

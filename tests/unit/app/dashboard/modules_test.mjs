@@ -157,3 +157,79 @@ assert.deepEqual(seedsOf("0, 1  7"), [0, 1, 7]);
 assert.deepEqual(seedsOf("1,x"), [1, "x"], "the server refuses what is no number, and says so");
 const { hues } = await from("lib/color.js");
 assert.equal(new Set(Array.from({ length: 26 }, (_, index) => hues(26)(index))).size, 26);
+
+const { niceTicks } = await from("charts/ticks.js");
+assert.deepEqual(niceTicks(0, 1, 5).map((tick) => tick.toFixed(1)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+assert.deepEqual(niceTicks(7, 7, 4), [7], "a single value has a tick");
+
+const mtl = await from("lib/multitask.js");
+assert.equal(mtl.keyOf({ method: "grid", preference: [0.25, 0.75] }), "grid 0.25,0.75");
+assert.equal(mtl.keyOf({ method: "mgda", preference: null }), "mgda");
+assert.deepEqual(mtl.byLibrary([{ name: "UPGrad", library: "torchjd" }, { name: "mgda", library: null }]).map(([legend, list]) => [legend, list[0].name]),
+  [["Ours", "mgda"], ["From torchjd", "UPGrad"]], "the service's own methods come first");
+const twoTasks = [{ task: "left", title: "Left", metric: "top_1", unit: "share", higher_is_better: true }, { task: "depth", title: "Depth", metric: "mean_absolute_error", unit: "m", higher_is_better: false }];
+assert.equal(mtl.preferenceWords([0.25, 0.75], twoTasks), "0.25 : 0.75");
+assert.equal(mtl.preferenceWords([0.125, 0.5, 0.125, 0.125, 0.125], [..."abcde"].map((title) => ({ title }))), "b 0.5", "of many tasks the one that weighs most");
+assert.equal(mtl.measured({ mean: 0.9512, std: 0.0123 }, twoTasks[0], 2), "95.1 ± 1.2");
+assert.equal(mtl.measured({ mean: 0.01234, std: 0 }, twoTasks[1], 1), "0.0123", "one seed has no deviation");
+assert.equal(mtl.measured({ mean: null }, twoTasks[1]), "–");
+assert.equal(mtl.metricWords({ metric: "mean_iou", unit: "share" }), "mean IoU, %");
+assert.deepEqual(mtl.change(-1.25), { tone: "good", text: "−1.3%" }, "less loss against single tasks is better");
+assert.equal(mtl.change(2, 0.5, 2).tone, "bad");
+assert.equal(mtl.change(0.01).tone, "none");
+assert.equal(mtl.change(null).text, "–");
+const course = (method, seed, weights, more = {}) => ({ method, preference: null, seed, curves: { steps: weights.map((_, index) => 10 * (index + 1)), weights: { left: weights, depth: weights.map((each) => 4 - each) }, ...more } });
+assert.deepEqual(mtl.meanTaskWeights([course("gradnorm", 0, [1, 3]), course("gradnorm", 1, [1])]), { steps: [10, 20], weights: { left: [0.25, 0.75], depth: [0.75, 0.25] } }, "shares of the update, whatever the weights sum to");
+assert.equal(mtl.meanTaskWeights([{ curves: { steps: [1], weights: null } }, { curves: null }]), null);
+assert.ok(mtl.weighsAlike({ weights: { a: [0.5, 0.5], b: [0.5, 0.5] } }) && !mtl.weighsAlike({ weights: { a: [0.9], b: [0.1] } }));
+assert.deepEqual(mtl.overTasks({ a: [1, 2, null], b: [3, 4, 5] }), [2, 3, null], "the mean of some tasks is not that of all");
+const trained = {
+  tasks: twoTasks, methods: ["single", "mgda", "grid"], running: [{ method: "grid", preference: [0.5, 0.5], curves: null }],
+  summary: [
+    { method: "single", preference: null, n: 1, metrics: { left: { mean: 0.9 }, depth: { mean: 1 } } },
+    { method: "mgda", preference: null, n: 2, metrics: { left: { mean: 0.8 }, depth: { mean: 0.5 } } },
+    { method: "grid", preference: [0.5, 0.5], n: 0, metrics: {} },
+  ],
+  results: [
+    { method: "single", preference: null, curves: null, stationarity: null, delta_m_by_task: { left: 0, depth: 0 } },
+    { method: "mgda", preference: null, curves: { steps: [1] }, stationarity: 0.25, delta_m_by_task: { left: -10, depth: 1 } },
+    { method: "mgda", preference: null, curves: { steps: [1] }, stationarity: 0.75, delta_m_by_task: { left: -20, depth: 3 } },
+  ],
+};
+assert.deepEqual(mtl.groupsOf(trained).map(({ key, runs: own }) => [key, own.length]), [["mgda", 2]], "without what has not begun");
+assert.equal(mtl.changeOf(trained, trained.summary[1], "left"), -15);
+assert.equal(mtl.lastStationarity(trained, trained.summary[1]), 0.5);
+assert.equal(mtl.lastStationarity(trained, trained.summary[0]), null);
+const { columns, rows: byTask } = mtl.taskRows(trained, "mgda");
+assert.deepEqual(columns.map((each) => each.method), ["single", "mgda"], "what has no run yet has no column");
+assert.deepEqual(byTask.map(({ task, cells }) => [task.task, cells[0].change, cells[1].change]), [["depth", null, 2], ["left", null, -15]], "the task that is served worst comes first");
+assert.deepEqual(mtl.taskRows(trained, null).rows.map(({ task }) => task.task), ["left", "depth"]);
+const paint = mtl.colours(trained);
+assert.equal(paint({ method: "single" }), "var(--group-other)");
+assert.notEqual(paint({ method: "mgda" }), paint({ method: "grid" }));
+const shaded = mtl.colours({ ...trained, summary: [...trained.summary, { method: "grid", preference: [0.25, 0.75] }] });
+assert.equal(new Set([[0.5, 0.5], [0.25, 0.75], null].map((preference) => shaded({ method: "grid", preference }))).size, 3, "preferences of a method are told apart");
+assert.deepEqual(mtl.pairs(3), [[0, 1], [0, 2], [1, 2]]);
+assert.deepEqual(mtl.projectedFront([[0.9, 2], [0.8, 1], [0.7, 1.5], [0.9, 2]], twoTasks), [[0.8, 1], [0.9, 2], [0.9, 2]], "equal models stay, beaten ones go");
+const standings = mtl.beatenBy({ axes: twoTasks, points: [
+  { shared: false, values: [0.9, 1], dominated: false }, { shared: true, values: [0.8, 1], dominated: true }, { shared: true, values: [0.8, 2], dominated: true },
+] });
+assert.deepEqual(standings, ["nothing", "single", "shared"], "single-task networks end no trade-off of shared ones");
+assert.deepEqual(mtl.staircase([[1, 5], [2, 7]], true), [[1, 5], [1, 7], [2, 7]], "between two models what both dominate");
+assert.deepEqual(mtl.staircase([[1, 7], [2, 5]], false), [[1, 7], [2, 7], [2, 5]]);
+assert.deepEqual(mtl.singleValues({ axes: [{}, {}], points: [{ shared: false, values: [1, 2] }, { shared: false, values: [3, 2] }, { shared: true, values: [9, 9] }] }), [2, 2]);
+assert.equal(mtl.singleValues({ axes: [{}], points: [{ shared: true, values: [9] }] }), null);
+assert.deepEqual(mtl.fromSliders([50, 150]), [0.25, 0.75]);
+assert.equal(mtl.fromSliders([0, 0]), null, "a preference for nothing is none");
+assert.deepEqual(mtl.favouring(4, 1, 0), [0.25, 0.25, 0.25, 0.25]);
+assert.deepEqual(mtl.favouring(4, 1, 1), [0, 1, 0, 0]);
+const plain = (name) => ({ name, title: name, inputs: 1 });
+const dataset = { report: {
+  own_tasks: [plain("mine")],
+  tasks: { edges_2d: { available: true }, colorization: { available: true }, pose: { available: true }, depth: { available: false }, mine: { available: true } },
+} };
+assert.deepEqual(mtl.sharable(dataset, [plain("edges_2d"), plain("colorization"), { ...plain("pose"), inputs: 2 }, plain("depth")]).map(({ name, own }) => [name, own]),
+  [["mine", true], ["edges_2d", false]], "tasks that see more or else than the plain image cannot share a network");
+
+const { preferencesOf } = await from("views/multitask/form.js");
+assert.deepEqual(preferencesOf("0.25 0.75\n\n1, 3\nx 1"), [[0.25, 0.75], [1, 3], ["x", 1]], "the server refuses what is no number, and says so");
