@@ -15,7 +15,7 @@ from app.groupings.figures import Figures, figures
 from app.groupings.plan import grouping_plan, planned_runs
 from app.groupings.records import GroupingRun, NewTaskGrouping, TaskGrouping
 from app.groupings.repository import GroupingsRepository
-from app.jobs.service import JobSpec, JobsService, Resource
+from app.jobs.service import JobsService, Resource
 from app.jobs.states import FINAL
 from app.jobs.tables import Job
 from app.transfers.service import TransfersService
@@ -76,16 +76,7 @@ class GroupingsService:
             GROUP,
             f"Grouping {request.name}",
             Resource("atlas", atlas.id),
-            [
-                JobSpec(
-                    kind=planned.kind,
-                    title=planned.title,
-                    config={**named, **planned.parameters},
-                    weight=planned.cost,
-                    depends_on=planned.depends_on,
-                )
-                for planned in grouping_plan(setup, request.name, runs, images)
-            ],
+            [planned.spec(named) for planned in grouping_plan(setup, request.name, runs, images)],
             result=named,
         )
         self._repository.set_job(question.id, job.id)
