@@ -18,7 +18,7 @@ from tests.integration.api_multitask import API, TASKS, rooms, runs_of, train
 from tests.integration.inference_atlas import engine
 from tests.integration.worker_process import WorkerProcess, job_of, jobs_of, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ENDS = {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
 SMALL = {"evaluations": 2, "validation_images": 4}
