@@ -123,7 +123,7 @@ STUDIES: Mapping[str, Study] = {
             batch_size=32,
             evaluations=5,
         ),
-        seeds=3,
+        seeds=2,
         tuning_epochs=5,
     ),
 }
