@@ -77,7 +77,16 @@ def set_gradients(parameters: Sequence[nn.Parameter], vector: Tensor) -> None:
         vector: (P,).
     """
     for parameter, part in zip(parameters, vector.split([each.numel() for each in parameters]), strict=True):
-        parameter.grad = part.view_as(parameter)
+        set_gradient(parameter, part.view_as(parameter))
+
+
+def set_gradient(parameter: nn.Parameter, gradient: Tensor) -> None:
+    """Keep a gradient in `.grad`, in the parameter's own memory order.
+
+    `backward` sees to that by itself. Fused optimisers read both memories in step and would otherwise give a kernel
+    that lies channels last the gradients of other entries, without a word.
+    """
+    parameter.grad = torch.empty_like(parameter).copy_(gradient)
 
 
 def jacobian(step: Step) -> Tensor:
@@ -94,5 +103,5 @@ def jacobian(step: Step) -> Tensor:
         )
         rows.append(torch.cat([gradient.flatten() for gradient in found[: len(step.shared)]]))
         for parameter, gradient in zip(head, found[len(step.shared) :], strict=True):
-            parameter.grad = gradient
+            set_gradient(parameter, gradient)
     return torch.stack(rows)
