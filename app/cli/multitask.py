@@ -83,7 +83,7 @@ def multitask_train(
         str | None,
         typer.Option(help="What MGDA divides gradients by: none, l2, loss or loss+. Default: none."),
     ] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Of the first step. Default: 0.001.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of the first step. Default: 0.003.")] = None,
     optimiser: Annotated[str | None, typer.Option(help="adam or sgd. Default: adam.")] = None,
     architecture: Annotated[
         str | None,

@@ -80,7 +80,7 @@ class MultitaskIn(BaseModel):
         ),
     ] = None
     learning_rate: Annotated[
-        float | None, Field(gt=0, le=1000, description="of the first step; by default 0.001")
+        float | None, Field(gt=0, le=1000, description="of the first step; by default 0.003")
     ] = None
     optimiser: Annotated[
         Optimiser, Field(description="Adam, or stochastic gradient descent with Nesterov's momentum")

@@ -72,7 +72,7 @@ class MultitaskTrainings(Resource):
             preferences: Weights of the tasks, in their order; each is a run of every method that preferences steer.
                 None = `grid` has weights of its own, and the others one run.
             architecture: `lenet`, `encoder`, `resnet18` or `pspnet`; None = what fits images and tasks.
-            learning_rate: Of the first step; None = 0.001.
+            learning_rate: Of the first step; None = 0.003.
             optimiser: `adam` or `sgd`; None = `adam`.
             heads: `own` or `scaled`: whether MGDA's task heads follow their own gradients; None = `own`.
             image_size: Height and width, pixels, of data that can be made anew; None = the data set's.

@@ -71,7 +71,7 @@ class MultitaskConfig:
     epochs: int = 10
     batch_size: int = 256
     optimiser: Optimiser = "adam"
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     momentum: float = 0.9
     weight_decay: float = 0.0
     dropout: float = 0.5

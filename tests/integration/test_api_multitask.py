@@ -107,7 +107,7 @@ def test_what_is_not_said_has_the_defaults_of_the_contract(api, dataset):
     assert (found["methods"], found["seeds"], found["preferences"]) == (["uniform"], [0], [])
     config = found["config"]
     assert (config["normalization"], config["heads"], config["architecture"]) == ("none", "own", "encoder")
-    assert (config["epochs"], config["optimiser"], config["learning_rate"]) == (10, "adam", 0.001)
+    assert (config["epochs"], config["optimiser"], config["learning_rate"]) == (10, "adam", 0.003)
     assert config["network"]["image_size"] == 32
     assert config["batch_size"] == config["splits"]["train"] + config["splits"]["transfer"], "less than 256"
 

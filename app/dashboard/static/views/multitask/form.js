@@ -54,7 +54,7 @@ function start(datasets, dictionary, methods, onstarted) {
   const seeds = h("input", { required: true, value: "0, 1", autocomplete: "off", inputmode: "numeric" });
   const epochs = h("input", { type: "number", min: 1, step: 1, value: 20, required: true });
   const batch = h("input", { type: "number", min: 2, step: 1, value: 64, required: true });
-  const rate = h("input", { type: "number", min: 0, step: "any", value: 0.001, required: true });
+  const rate = h("input", { type: "number", min: 0, step: "any", value: 0.003, required: true });
   const normalization = h("select", null, options(NORMALIZATIONS));
   const preferences = h("textarea", { rows: 3, spellcheck: false, placeholder: "0.25 0.75" });
   const architecture = h("select", null, options(ARCHITECTURES));
