@@ -28,6 +28,8 @@ def main() -> None:
     )
     parser.add_argument("--cache", type=Path, default=Path("data/cache"), help="folder for views")
     parser.add_argument("--only", nargs="*", default=None, help="names of variants; all by default")
+    parser.add_argument("--seeds", type=int, nargs="*", default=None, help="those of the study by default")
+    parser.add_argument("--epochs", type=int, default=None, help="those of the study by default")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
     places = Places(chosen.data, chosen.cache)
@@ -50,8 +52,8 @@ def main() -> None:
     else:
         rates = best_rates(chosen.study, chosen.kept)
         wanted = [
-            Wanted(chosen.study, variant, rates[variant.name], seed, study.config.epochs)
-            for seed in range(study.seeds)
+            Wanted(chosen.study, variant, rates[variant.name], seed, chosen.epochs or study.config.epochs)
+            for seed in (range(study.seeds) if chosen.seeds is None else chosen.seeds)
             for variant in variants
         ]
     run_all(wanted, places, chosen.kept, chosen.workers)

@@ -25,13 +25,14 @@ _LISTED_TASKS = 4  # beyond, a study is summed up over its tasks
 class _Results:
     """The final runs of one study."""
 
-    def __init__(self, study: str, kept: Path) -> None:
+    def __init__(self, study: str, kept: Path, epochs: int) -> None:
         self.study, self.rates = study, tuned(study, kept)
         self.metric = judged_by(study)
         self.higher = [info.higher_is_better for info in self.metric.values()]
         rows = [json.loads(path.read_text()) for path in sorted(kept.glob(f"{study}_*.json"))]
         chosen = {name: min(found, key=found.__getitem__) for name, found in self.rates.items()}
-        epochs, names = STUDIES[study].config.epochs, [each.name for each in VARIANTS[study]]
+        names = [each.name for each in VARIANTS[study]]
+        self.lengths = {row["epochs"] for row in rows if row["seed"] != TUNING_SEED}
         self.rows: dict[str, list[Row]] = {}
         for name in names:
             found = [
@@ -83,9 +84,17 @@ def report(kept: Path, out: Path) -> None:
     ]
     for study in STUDIES:
         if any(kept.glob(f"{study}_single_*.json")):
-            found = _Results(study, kept)
+            epochs = STUDIES[study].config.epochs
+            found = _Results(study, kept, epochs)
             if "single" in found.rows:
                 lines += ["", f"## {STUDIES[study].title}", "", *_section(found, out)]
+                for longer in sorted(each for each in found.lengths if each > epochs):
+                    lines += [
+                        "",
+                        f"The same for {longer} epochs:",
+                        "",
+                        *_table(_Results(study, kept, longer)),
+                    ]
     (out / PAGE).write_text("\n".join(lines) + "\n")
     print(out / PAGE)
 
@@ -147,7 +156,7 @@ def _summed_table(found: _Results) -> list[str]:
         errors = 100 * (1 - values)
         better = int((values.mean(0) > single.mean(0)).sum())
         cells = [
-            f"{errors.mean():.2f} ± {errors.mean(1).std():.2f}",
+            _mean(errors.mean(1), ".2f"),
             f"{errors.mean(0).max():.1f}",
             "" if name == "single" else f"{better} of {values.shape[1]}",
         ]
@@ -162,7 +171,7 @@ def _common(found: _Results, name: str, ranks: Mapping[str, float]) -> list[str]
         [row["seconds"] for row in found.rows["uniform"]]
     )
     return [
-        "" if name == "single" else f"{delta.mean():+.1f} ± {delta.std():.1f}",
+        "" if name == "single" else _mean(delta, "+.1f"),
         f"{ranks[name]:.1f}",
         "" if np.isnan(last).all() else f"{np.nanmean(last):.3f}",
         f"{cost:.2f}x",
@@ -179,7 +188,13 @@ def _ranks(found: _Results) -> dict[str, float]:
 def _spread(values: np.ndarray, info: Any) -> str:
     percent = info.unit == "share"
     scale, digits = (100, 2) if percent else (1, 3)
-    return f"{scale * values.mean():.{digits}f} ± {scale * values.std():.{digits}f}{' %' if percent else ''}"
+    return _mean(scale * values, f".{digits}f") + (" %" if percent else "")
+
+
+def _mean(values: np.ndarray, form: str) -> str:
+    """A mean over seeds with their sample deviation, where there are several."""
+    spread = f" ± {values.std(ddof=1):{form.lstrip('+')}}" if len(values) > 1 else ""
+    return f"{values.mean():{form}}{spread}"
 
 
 def _weights(found: _Results) -> list[str]:
