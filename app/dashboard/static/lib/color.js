@@ -70,6 +70,16 @@ export function winRateScale() {
   };
 }
 
+/** Gains and losses: zero in the middle, the farthest value at an end. */
+export function signedScale(values) {
+  const most = Math.max(...values.map(Math.abs)) || 1;
+  return {
+    position: (value) => 0.5 + value / (2 * most),
+    color: (position) => along(dark() ? DIVERGING_DARK : DIVERGING_LIGHT, position),
+    ticks: [-most, 0, most],
+  };
+}
+
 /** Colours that tell kinds apart in either theme, evenly round the wheel; every second one is darker where they are many. */
 export function hues(count) {
   const many = count > 10;

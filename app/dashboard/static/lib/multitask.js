@@ -193,10 +193,13 @@ export const favouring = (count, task, strength) => Array.from({ length: count }
 /** Tasks whose own networks see something else than the plain image. */
 const NOT_PLAIN = new Set(["denoising", "colorization", "inpainting", "jigsaw", "random"]);
 
+/** Whether the task of an entry, of the dictionary or declared, can share a network. */
+export const canShare = (entry) => entry?.inputs === 1 && !NOT_PLAIN.has(entry.name);
+
 /** Tasks that a network can share on a data set: available ones, declared ones first. */
 export function sharable(dataset, dictionary) {
   const own = new Map((dataset.report.own_tasks ?? []).map((task) => [task.name, task]));
   const entry = (name) => own.get(name) ?? dictionary.find((task) => task.name === name);
-  return Object.entries(dataset.report.tasks).filter(([name, { available }]) => available && entry(name)?.inputs === 1 && !NOT_PLAIN.has(name))
+  return Object.entries(dataset.report.tasks).filter(([name, { available }]) => available && canShare(entry(name)))
     .map(([name]) => ({ name, title: entry(name).title, own: own.has(name) })).sort((one, other) => other.own - one.own);
 }

@@ -24,7 +24,7 @@ export const factRow = (entries) =>
   h("dl", { class: "fact-row" }, entries.filter(([, value]) => value).map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
 
 /** Reads the work again at most every so often, and once more at the end. */
-function refresher(path, draw, signal) {
+export function refresher(path, draw, signal) {
   let timer = null;
   const read = async () => {
     timer = null;

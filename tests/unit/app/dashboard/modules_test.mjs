@@ -233,3 +233,30 @@ assert.deepEqual(mtl.sharable(dataset, [plain("edges_2d"), plain("colorization")
 
 const { preferencesOf } = await from("views/multitask/form.js");
 assert.deepEqual(preferencesOf("0.25 0.75\n\n1, 3\nx 1"), [[0.25, 0.75], [1, 3], ["x", 1]], "the server refuses what is no number, and says so");
+
+assert.ok(mtl.canShare(plain("edges_2d")) && !mtl.canShare(plain("jigsaw")) && !mtl.canShare({ ...plain("pose"), inputs: 2 }) && !mtl.canShare(undefined));
+
+const { signedScale } = await from("lib/color.js");
+assert.deepEqual([-4, 0, 2].map(signedScale([-4, 2]).position), [0, 0.5, 0.75], "zero is in the middle, whichever side is longer");
+assert.equal(signedScale([0, 0]).position(0), 0.5, "without gain or loss all is in the middle");
+
+const sharing = await from("lib/groupings.js");
+declare([{ name: "stem_depth", title: "Stem depth", inputs: 1 }, { name: "stem_pair", title: "Stem pair", inputs: 2 }]);
+assert.deepEqual(sharing.shareable(["stem_pair", "stem_depth", "stranger", "random", "leaf_area"]), ["stem_depth", "leaf_area"], "in the atlas's order, without what sees several images or is not known");
+assert.deepEqual(sharing.asked({ budget: 2, head_cost: 0, batch_size: null, method: "", tasks: [] }), { budget: 2, head_cost: 0, tasks: [] }, "what was left empty is left to the server, a zero is not");
+assert.deepEqual([0.254, -2.5, 0, -0.001].map(sharing.scored), ["+0.25", "−2.50", "0.00", "0.00"]);
+const grouped = (groups, rank, more = {}) => ({ groups, rank, all_in_one: groups.length === 1, all_separate: groups.length === 2, delta_m: 1, detail: null,
+  tasks: groups.flat().map((task) => ({ task, score: -1, delta_m: task === "b" ? 3 : -1 })), ...more });
+const question = {
+  status: "ready", recommended: [["a"], ["b"]], judged_by: [{ task: "b" }, { task: "a" }],
+  groupings: [grouped([["a", "b"]], 1), grouped([["a"], ["b"]], null), grouped([["a", "b"]], null, { delta_m: null, detail: "b is not measured" })],
+};
+assert.deepEqual(question.groupings.map((each) => [sharing.placeOf(each), sharing.endOf(each)]), [["1st", "one for all"], [null, "one for each"], [null, "one for all"]]);
+assert.deepEqual(question.groupings.map((each) => sharing.isRecommended(question, each)), [false, true, false]);
+assert.ok(!sharing.isRecommended({ ...question, recommended: null }, question.groupings[0]), "nothing is recommended before all is trained");
+const deltas = sharing.taskRows(question);
+assert.equal(deltas.columns.length, 2, "against networks of one task those themselves change nothing");
+assert.deepEqual(deltas.rows.map(({ info, cells }) => [info.task, cells[0].delta_m]), [["b", 3], ["a", -1]], "a task's figure is found by its name");
+assert.deepEqual(sharing.unmeasured(question).map(([, reason]) => reason), ["b is not measured"]);
+assert.deepEqual(sharing.unmeasured({ ...question, status: "training" }), [], "what is still to come needs no reason");
+assert.deepEqual(sharing.sharedFirst([{ method: "single", id: 1 }, { method: "mgda", id: 2 }, { method: "single", id: 3 }]).map(({ id }) => id), [2, 1, 3]);

@@ -8,6 +8,7 @@ import { declare, loadTasks } from "../../lib/tasks.js";
 import { affinitySection } from "./affinity.js";
 import { comparisonSection } from "./comparison.js";
 import { estimatesSection } from "./estimates.js";
+import { groupingsSection } from "./groupings.js";
 import { jobCard } from "../jobs.js";
 import { networksSection } from "./networks.js";
 import { problemBox } from "../problem.js";
@@ -97,6 +98,11 @@ function panels(atlas, path, signal) {
       id: "targets", title: "Novel targets", optional: true,
       intro: "A task of your own with few labels: every network of this atlas is tried as its source, beside training from scratch on the same labels.",
       fill: (body) => targetsSection(body, path, signal),
+    } : null,
+    atlas.networks.length && atlas.dataset ? {
+      id: "groupings", title: "Which tasks should share a network?", short: "Grouping", optional: true,
+      intro: "Predicted from the affinities, for as many networks as you can pay for; then the best groupings are trained, beside one network for all tasks and one for each.",
+      fill: (body) => groupingsSection(body, path, atlas, signal),
     } : null,
     { id: "try-it", title: "Try it", fill: (body) => tryItSection(body, path, atlas, signal) },
   ].filter(Boolean);

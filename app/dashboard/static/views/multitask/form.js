@@ -9,17 +9,17 @@ import { seedsOf } from "../adaptations/form.js";
 import { problemBox } from "../problem.js";
 
 const CHOSEN = new Set(["single", "uniform", "mgda-ub"]);
-const NORMALIZATIONS = [["none", "none"], ["l2", "l2: its norm"], ["loss", "loss: the task's loss"], ["loss+", "loss+: loss times norm"]];
+export const NORMALIZATIONS = [["none", "none"], ["l2", "l2: its norm"], ["loss", "loss: the task's loss"], ["loss+", "loss+: loss times norm"]];
 const ARCHITECTURES = [["", "what fits images and tasks"], ["lenet", "MultiLeNet"], ["encoder", "the atlas's encoder"], ["resnet18", "ResNet-18"], ["pspnet", "dilated ResNet-50, pyramid heads"]];
 const OPTIMISERS = [["adam", "Adam"], ["sgd", "SGD with momentum"]];
 /** Declared tasks of a set are ticked where they are few. */
 const MOST_TICKED = 4;
 
-const options = (entries) => entries.map(([value, text]) => h("option", { value }, text));
+export const options = (entries) => entries.map(([value, text]) => h("option", { value }, text));
 
-const tick = (name, value, text, more = {}) => h("label", { class: "tick", title: more.title }, h("input", { type: "checkbox", name, value, checked: more.checked, disabled: more.disabled }), h("span", null, text));
+export const tick = (name, value, text, more = {}) => h("label", { class: "tick", title: more.title }, h("input", { type: "checkbox", name, value, checked: more.checked, disabled: more.disabled }), h("span", null, text));
 
-const ticked = (element) => [...element.querySelectorAll("input:checked")].map((box) => box.value);
+export const ticked = (element) => [...element.querySelectorAll("input:checked")].map((box) => box.value);
 
 /** Lines of weights, one vector each; what is no number stays for the server to refuse. */
 export const preferencesOf = (text) => text.split("\n").map((line) => line.split(/[\s,;:]+/).filter(Boolean)).filter((each) => each.length)
