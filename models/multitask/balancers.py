@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import torch
 
-from models.multitask.aggregators import library_balancer
 from models.multitask.balancing import Balancer
 from models.multitask.baselines import GradNorm, Separate, Weighted
 from models.multitask.config import MultitaskConfig
@@ -42,4 +41,9 @@ def balancer(method: str, config: MultitaskConfig, preference: tuple[float, ...]
         "mgda": lambda: Mgda(config, weights),
         "mgda-ub": lambda: MgdaUb(config, weights),
     }
-    return own[spec.name]() if spec.name in own else library_balancer(spec.name, tasks, weights)
+    if spec.name in own:
+        return own[spec.name]()
+    # The library brings cvxpy, which takes seconds to import: workers start without it.
+    from models.multitask.aggregators import library_balancer  # noqa: PLC0415
+
+    return library_balancer(spec.name, tasks, weights)
