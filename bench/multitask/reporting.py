@@ -103,8 +103,8 @@ def _section(found: _Results, out: Path) -> list[str]:
     config = STUDIES[found.study].config
     views = f"{len(config.tasks)} tasks, `{config.architecture}`, {config.network.image_size} pixels, "
     lines = [
-        f"{views}{config.epochs} epochs of batches of {config.batch_size}; tuning: "
-        f"{STUDIES[found.study].tuning_epochs} epochs.",
+        f"{views}{config.epochs} epochs of batches of {config.batch_size}; tuning "
+        f"epochs: {STUDIES[found.study].tuning_epochs}.",
         "",
     ]
     if len(config.tasks) <= _LISTED_TASKS:
