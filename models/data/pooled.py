@@ -7,7 +7,7 @@ import numpy as np
 
 from models.data.resplit import Resplit
 from models.data.splits import Split
-from models.data.views import Array
+from models.data.views import INDEX, Array, Views
 
 _POOLED: tuple[Split, ...] = ("train", "transfer")
 
@@ -15,9 +15,15 @@ _POOLED: tuple[Split, ...] = ("train", "transfer")
 class PooledViews(Resplit):
     """The views of a data set with `train` and `transfer` as one split, which answers to both names.
 
+    Its arrays are in memory, each once however many tasks ask for it.
+
     Args:
         views: the data set.
     """
+
+    def __init__(self, views: Views) -> None:
+        super().__init__(views)
+        self._pooled: dict[str, Array] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -29,11 +35,14 @@ class PooledViews(Resplit):
         return sum(self._views.size(part) for part in _parts(split))
 
     def load(self, split: Split, labels: Collection[str]) -> Mapping[str, Array]:
-        """Arrays of a split, views first, `index` among them; pooled ones are in memory."""
+        """Arrays of a split, views first, `index` among them; pooled ones are not to be written to."""
         if split not in _POOLED:
             return self._views.load(split, labels)
-        parts = [self._views.load(part, labels) for part in _POOLED]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        wanted = {*labels, INDEX}
+        if missing := wanted - self._pooled.keys():
+            parts = [self._views.load(part, missing - {INDEX}) for part in _POOLED]
+            self._pooled |= {name: np.concatenate([part[name] for part in parts]) for name in missing}
+        return {name: self._pooled[name] for name in wanted}
 
 
 def _parts(split: Split) -> tuple[Split, ...]:
