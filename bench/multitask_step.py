@@ -33,7 +33,7 @@ from models.multitask.balancing import Balancer, Step
 from models.multitask.config import Architecture, MultitaskConfig
 from models.multitask.evaluation import mean_losses
 from models.multitask.examples import SharedExamples, fitted_definitions
-from models.multitask.network import Seeded, fresh_network, parameters_of
+from models.multitask.network import drawn_by, fresh_network, parameters_of
 from models.networks.config import NetworkConfig
 from models.networks.multi_head import MultiHead
 from models.tasks.definition import Target, TaskDefinition
@@ -143,7 +143,7 @@ class Way:
     def gradients(self) -> None:
         """A pass forward and the method's passes back."""
         images, targets = self._batch
-        with Seeded(self._generator):
+        with drawn_by(self._generator):
             representation = self.network.representations(images)[0]
             tasks = len(self._heads)
             read = [representation] * tasks

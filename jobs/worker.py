@@ -17,6 +17,7 @@ from app.core.queue import celery_app
 from app.core.settings import Settings, load_settings
 from jobs.base import HANDLERS, run_job
 from jobs.recover import Sweeper
+from models.networks.device import accelerator
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def create_worker(settings: Settings) -> Celery:
         configure_logging(settings.server.log_level)
 
     def on_ready(sender: Any, **_: Any) -> None:
+        log.info("%s trains on %s", settings.worker.name, accelerator())
         process.ready([queue.name for queue in sender.task_consumer.queues])
 
     def on_shutting_down(**_: Any) -> None:

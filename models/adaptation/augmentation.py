@@ -33,5 +33,5 @@ def random_views(images: Tensor, generator: torch.Generator, *, flip: bool) -> T
     transform[:, 0, 0] = mirror * zoom[:, 0]
     transform[:, 1, 1] = zoom[:, 1]
     transform[:, :, 2] = shift
-    grid = F.affine_grid(transform, list(images.shape), align_corners=False)
+    grid = F.affine_grid(transform.to(images.device), list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, padding_mode="border", align_corners=False)

@@ -124,4 +124,4 @@ class Recorder(nn.Module):
 
 
 def _array(values: Tensor, taken: int) -> NDArray[Any]:
-    return values[:taken].numpy().copy()
+    return values[:taken].cpu().numpy().copy()

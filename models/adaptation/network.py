@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from models.adaptation.config import AdaptationConfig
 from models.networks.classifier import Classifier
+from models.networks.device import device_of
 from models.networks.encoder import initialise
 from models.networks.pretrained import load_backbone
 from models.networks.resnet import ResNet
@@ -72,9 +73,9 @@ def outputs(
     pixels = inputs.shape[1] * inputs.shape[2] if inputs.ndim == 4 else 1
     size = min(_EVALUATED, max(1, _EVALUATED * _PIXELS // pixels))
     for start in range(0, len(inputs), size):
-        features = network.features(as_input(inputs[start : start + size]))
+        features = network.features(as_input(inputs[start : start + size]).to(device_of(network)))
         found.append((features, torch.softmax(network.scores(features), dim=1)))
-    features, probabilities = (torch.cat(parts).numpy() for parts in zip(*found, strict=True))
+    features, probabilities = (torch.cat(parts).cpu().numpy() for parts in zip(*found, strict=True))
     return features, probabilities
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from models.adaptation.network import outputs
 from models.networks.classifier import Classifier
+from models.networks.device import on_accelerator
 from models.networks.weights import SavedNetwork, WeightsError, unpack_network
 
 
@@ -33,7 +34,7 @@ class AdaptedClassifier:
         except (KeyError, TypeError) as error:
             message = f"the file says nothing of {error}"
             raise WeightsError(message) from error
-        self._network = network
+        self._network = on_accelerator(network)
 
     def predict(self, examples: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
         """Class probabilities of a batch of examples.

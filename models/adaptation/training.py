@@ -23,6 +23,7 @@ from models.adaptation.methods.registry import objective as fresh_objective
 from models.adaptation.network import as_input, fresh_network, outputs
 from models.adaptation.results import AdaptationDiverged, Adapted, Embedding, History
 from models.networks.classifier import Classifier
+from models.networks.device import on_accelerator
 from models.networks.weights import pack_network
 from models.training.loop import Run, Stage
 from models.training.progress import Diverged, RunContext
@@ -70,7 +71,7 @@ def adapt(
         PretrainedError: `pretrained` is no such file, or of another network.
     """
     training, validation = _split(source, config.validation_fraction, seed)
-    network = fresh_network(config, generator_of(seed, "network"), pretrained)
+    network = on_accelerator(fresh_network(config, generator_of(seed, "network"), pretrained))
     objective = fresh_objective(method, config)
     objective.initialise(generator_of(seed, "objective"))
     run = _Adaptation(config, network, objective, seed, training, validation, target, watch)
@@ -146,10 +147,10 @@ class _Adaptation(nn.Module):
             self.evaluate()
         self.network.train()
         inputs = as_input(self._training.inputs[positions])
-        labels = torch.from_numpy(self._training.labels[positions])
+        labels = torch.from_numpy(self._training.labels[positions]).to(self.done.device)
         if self.objective.uses_target:
             inputs = torch.cat((inputs, as_input(self._target.inputs[self._batches.indices(step)])))
-        features = self.network.features(self._augmented(inputs, generator))
+        features = self.network.features(self._augmented(inputs.to(self.done.device), generator))
         scores = self.network.scores(features)
         count, share = len(positions), step / self._config.steps
         losses = self.objective.losses(

@@ -26,7 +26,7 @@ class Weighted(Balancer):
 
     @override
     def backward(self, step: Step, generator: torch.Generator) -> Tensor:
-        (step.losses * self._weights).sum().backward()
+        (step.losses * self._weights.to(step.losses.device)).sum().backward()
         return self._weights
 
 

@@ -46,7 +46,7 @@ def evaluated(network: MultiHead, examples: SharedExamples, count: int | None = 
     tallies = [_Tally(definition) for definition in examples.definitions]
     for images, targets in examples.evaluation(count):
         for tally, prediction, target in zip(tallies, network(images), targets, strict=True):
-            tally.add(prediction, target)
+            tally.add(prediction.cpu(), target)
     return Scores(
         losses=torch.stack([tally.loss() for tally in tallies]),
         metrics={tally.definition.name: tally.metrics() for tally in tallies},
@@ -79,7 +79,7 @@ def stationarity(
     network.zero_grad()
     if not finite(rows):
         return math.nan
-    gram = (rows @ rows.T).double().numpy()
+    gram = (rows @ rows.T).double().cpu().numpy()
     return float(np.sqrt(max(0.0, min_norm(gram).squared_norm)))
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from models.data.splits import Split
 from models.data.views import Views
 from models.multitask.config import MultitaskConfig
+from models.networks.device import accelerator
 from models.tasks.definition import Target, TaskDefinition
 from models.tasks.examples import EVALUATION_BATCH, Examples, channels_last
 from models.tasks.images import to_network
@@ -39,15 +40,15 @@ class SharedExamples:
         return len(self._images)
 
     def images(self, positions: NDArray[np.int64]) -> Tensor:
-        """Images as the network takes them, (N, 3, H, W) float32 in [-1, 1]."""
-        return channels_last(to_network(self._images[torch.from_numpy(positions)]))
+        """Images as the network takes them, (N, 3, H, W) float32 in [-1, 1], on the accelerator."""
+        return channels_last(to_network(self._images[torch.from_numpy(positions)].to(accelerator())))
 
     def targets(self, positions: NDArray[np.int64], generator: torch.Generator) -> list[Target]:
-        """Each task's targets of a training step."""
+        """Each task's targets of a training step, on the accelerator."""
         return [task.targets(positions, generator) for task in self._tasks]
 
     def evaluation(self, count: int | None = None) -> Iterator[tuple[Tensor, list[Target]]]:
-        """The first examples in order, in large batches, with targets that are the same every time.
+        """The first examples in order, in large batches, with targets, on the CPU, that are the same every time.
 
         Args:
             count: how many; None = all.

@@ -51,7 +51,7 @@ class Recorder(nn.Module):
         """Take note of one step's losses, (T,), and of the tasks' weights in it, if it had any."""
         self.seen += 1
         self.loss_sums += losses.detach()
-        self.weight_sums += math.nan if weights is None else weights
+        self.weight_sums += math.nan if weights is None else weights.to(self.weight_sums.device)
 
     def record(self, *, step: int, validation: Tensor, stationarity: float) -> None:
         """Take note of an evaluation.
@@ -85,4 +85,4 @@ class Recorder(nn.Module):
 
 
 def _array(values: Tensor, taken: int) -> NDArray[Any]:
-    return values[:taken].numpy().copy()
+    return values[:taken].cpu().numpy().copy()

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from models.multitask.balancing import Balancer
 from models.multitask.library_memory import MEMORIES, Memory
+from models.multitask.network import drawn_by
 
 DRAWING = frozenset({"GradDrop", "GradVac", "PCGrad", "Random"})
 """Methods that draw; torchjd draws from torch's global generator."""
@@ -73,9 +74,7 @@ class LibraryBalancer(Balancer, ABC, Generic[Library]):
             if not self._draws:
                 yield
                 return
-            seed = int(torch.randint(2**62, (), generator=generator))
-            with torch.random.fork_rng(devices=[]):
-                torch.default_generator.manual_seed(seed)
+            with drawn_by(generator):
                 yield
 
     def mean_instead(self, values: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from models.networks.device import accelerator
 from models.training.checkpoint import optimiser_tensors, restore_optimiser
 
 
@@ -23,22 +24,28 @@ class Memory:
         attributes: their names; each holds a tensor or None, a whole number, an array, a list of tensors, or an
             optimiser.
         key: what the object's `_state_key` is, by the first attribute; the object forgets all where it differs.
+        with_gradients: tensors are kept where the gradients are; else on the CPU.
     """
 
     attributes: tuple[str, ...] = ()
     key: Callable[[Tensor], object] | None = None
+    with_gradients: bool = False
 
     def save(self, holder: object) -> Tensor:
         """The attributes of `holder` as (bytes,) uint8."""
         kept: dict[str, Tensor] = {}
         for name in self.attributes:
             kept |= _tensors(name, getattr(holder, name))
-        data = safetensors.torch.save({name: value.detach().contiguous() for name, value in kept.items()})
+        data = safetensors.torch.save(
+            {name: value.detach().cpu().contiguous() for name, value in kept.items()}
+        )
         return torch.frombuffer(bytearray(data), dtype=torch.uint8)
 
     def restore(self, holder: object, saved: Tensor) -> None:
         """Put back into `holder` what `save` took."""
-        kept = safetensors.torch.load(saved.cpu().numpy().tobytes())
+        device = accelerator() if self.with_gradients else torch.device("cpu")
+        loaded = safetensors.torch.load(saved.cpu().numpy().tobytes())
+        kept = {name: value.to(device) for name, value in loaded.items()}
         for name in self.attributes:
             setattr(holder, name, _value(name, getattr(holder, name), kept))
         if self.key is not None:
@@ -52,6 +59,7 @@ MEMORIES: Mapping[str, Memory] = MappingProxyType(
         "ExcessMTL": Memory(
             ("_sq_grad_sum", "_weights", "_initial_w", "_warmup_w_sum", "_n_steps"),
             lambda total: (*total.shape, total.dtype, total.device),
+            with_gradients=True,
         ),
         "FAMO": Memory(("_w", "_prev_losses", "_optimizer")),
         "GradVac": Memory(("_phi_t",), lambda targets: (len(targets), targets.dtype)),
@@ -87,7 +95,7 @@ def _value(name: str, current: Any, kept: Mapping[str, Tensor]) -> Any:
         case int():
             return int(kept[name])
         case np.ndarray():
-            return kept[name].numpy()
+            return kept[name].cpu().numpy()
         case list():
             return [under[str(position)] for position in range(len(under))]
         case torch.optim.Optimizer():

@@ -53,14 +53,14 @@ class Mgda(Balancer):
             rows: (T, P) gradients.
             losses: (T,).
         """
-        gram = (rows @ rows.T).double()
+        gram, losses = (rows @ rows.T).double().cpu(), losses.cpu()
         if not finite(gram):
-            return torch.full_like(losses, 1 / len(losses))  # the loss of the next step will tell
+            return rows.new_full((len(rows),), 1 / len(rows))  # the loss of the next step will tell
         norms = gram.diagonal().clamp_min(0).sqrt()
         scales = self._preference.double() * _normalizers(self._normalization, norms, losses.double())
         solved = min_norm((gram / torch.outer(scales, scales)).numpy())
         weights = torch.from_numpy(solved.weights) / scales
-        return (weights / weights.sum()).to(rows.dtype)
+        return (weights / weights.sum()).to(rows)
 
     def _scale_heads(self, step: Step, weights: Tensor) -> None:
         if not self._scaled_heads:

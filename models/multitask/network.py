@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
 
 from models.multitask.config import MultitaskConfig
 from models.networks.attribute_resnet import AttributeResNet
+from models.networks.device import seeded
 from models.networks.dilated_resnet import DilatedResNet
 from models.networks.encoder import Encoder, initialise
 from models.networks.lenet import FullyConnectedHead, LeNetTrunk
@@ -88,23 +90,9 @@ def _head(config: MultitaskConfig, definition: TaskDefinition, features: int) ->
     return FullyConnectedHead(features, hidden, outputs, config.dropout)
 
 
-class Seeded:
-    """Draws of layers that use torch's global generator (dropout), as a function of another generator.
-
-    Args:
-        generator: gives one number for each use.
-    """
-
-    def __init__(self, generator: torch.Generator) -> None:
-        self._seed = int(torch.randint(1 << 62, (), generator=generator))
-        self._fork = torch.random.fork_rng(devices=[])
-
-    def __enter__(self) -> None:
-        self._fork.__enter__()
-        torch.manual_seed(self._seed)
-
-    def __exit__(self, *error: object) -> None:
-        self._fork.__exit__(None, None, None)
+def drawn_by(generator: torch.Generator) -> AbstractContextManager[None]:
+    """Let what draws from torch's global generators (dropout) follow one number of `generator`."""
+    return seeded(int(torch.randint(1 << 62, (), generator=generator)))
 
 
 def parameters_of(

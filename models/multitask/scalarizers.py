@@ -34,8 +34,9 @@ class Scalarization(LibraryBalancer[Library]):
 
     @override
     def backward(self, step: Step, generator: torch.Generator) -> Tensor:
-        losses = step.losses.detach().requires_grad_()
         own = [*self.parameters()]
+        # T numbers: combined where the library keeps its own, on the CPU where the optimiser steps none of them
+        losses = step.losses.detach().to(own[0].device if own else "cpu").requires_grad_()
         with self.at_work(generator):
             found = self._derivatives(losses, own)
         if found is None:
@@ -45,7 +46,7 @@ class Scalarization(LibraryBalancer[Library]):
             for parameter, gradient in zip(own, found[1:], strict=True):
                 parameter.grad = gradient
         # by the chain rule, the derivatives by the losses are all that the network needs to know of the scalar
-        step.losses.backward(gradient=weights)
+        step.losses.backward(gradient=weights.to(step.losses.device))
         return weights
 
     def _derivatives(self, losses: Tensor, own: list[nn.Parameter]) -> tuple[Tensor, ...] | None:
@@ -101,7 +102,7 @@ class FastAdaptive(Scalarization[FAMO]):
         if before is not None and all(
             (each >= 0).all() and each.isfinite().all() for each in (before, losses)
         ):
-            self.library.update(losses.detach())
+            self.library.update(losses.detach().cpu())
 
 
 def scalarization(name: str, tasks: int, preference: Tensor | None) -> Scalarization[Any]:

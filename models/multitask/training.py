@@ -18,7 +18,7 @@ from models.multitask.evaluation import evaluated, mean_losses, stationarity
 from models.multitask.examples import SharedExamples, fitted_definitions, required_labels
 from models.multitask.history import Recorder
 from models.multitask.methods import SINGLE, method_named
-from models.multitask.network import Seeded, fresh_network, parameters_of
+from models.multitask.network import drawn_by, fresh_network, parameters_of
 from models.multitask.results import History, MultitaskDiverged, Trained
 from models.networks.multi_head import MultiHead
 from models.networks.weights import pack_network
@@ -160,7 +160,7 @@ class _Training(nn.Module):
         if step and step % self._epoch == 0:
             self.method.epoch_ended()
         self.network.train()
-        with Seeded(generator):
+        with drawn_by(generator):
             representations = self.network.representations(self._examples.images(positions))
             first = representations[0]
             read = self.method.reads(first, len(self._heads)) if self.network.shares else representations

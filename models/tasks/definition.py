@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -44,9 +44,16 @@ class Target:
 
     def take(self, indices: Tensor | slice) -> Target:
         """The targets of some of the examples, in the given order."""
-        mask = None if self.mask is None else self.mask[indices]
-        points = None if self.points is None else self.points[indices]
-        return Target(self.values[indices], mask, points)
+        return self._mapped(lambda part: part[indices])
+
+    def to(self, device: torch.device) -> Target:
+        """The same on a device."""
+        return self._mapped(lambda part: part.to(device))
+
+    def _mapped(self, change: Callable[[Tensor], Tensor]) -> Target:
+        mask = None if self.mask is None else change(self.mask)
+        points = None if self.points is None else change(self.points)
+        return Target(change(self.values), mask, points)
 
 
 class TaskDefinition(ABC):

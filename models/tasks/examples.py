@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from models.data.splits import Split
 from models.data.views import INDEX, Views
+from models.networks.device import accelerator, on_accelerator
 from models.tasks.definition import Target, TaskDefinition
 
 M = TypeVar("M", bound=nn.Module)
@@ -46,19 +47,22 @@ class Examples:
         return {name: array[indices] for name, array in self._arrays.items()}
 
     def batch(self, indices: NDArray[np.int64], generator: torch.Generator) -> tuple[Tensor, Target]:
-        """Inputs (N, V, 3, H, W) and targets of a training step, with noise from the generator."""
-        arrays = self.arrays(indices)
+        """Inputs (N, V, 3, H, W) and targets of a training step, with noise from the generator, on the accelerator."""
+        arrays, device = self.arrays(indices), accelerator()
         noise = self.definition.noise(arrays, generator)
-        return self.definition.inputs(arrays, noise), self.definition.target(arrays, noise)
+        inputs, target = self.definition.inputs(arrays, noise), self.definition.target(arrays, noise)
+        return inputs.to(device), target.to(device)
 
     def targets(self, indices: NDArray[np.int64], generator: torch.Generator) -> Target:
-        """Targets of a training step that needs no images; kept in memory where that is possible."""
+        """Targets of a training step that needs no images, on the accelerator; kept where memory allows it."""
         if self.definition.stochastic or self._bytes() > _CACHE_LIMIT:
             arrays = self.arrays(indices)
-            return self.definition.target(arrays, self.definition.noise(arrays, generator))
-        if self._targets is None:
-            self._targets = joined([target for _, target in self.evaluation()])
-        return self._targets.take(torch.from_numpy(indices))
+            found = self.definition.target(arrays, self.definition.noise(arrays, generator))
+        else:
+            if self._targets is None:
+                self._targets = joined([target for _, target in self.evaluation()])
+            found = self._targets.take(torch.from_numpy(indices))
+        return found.to(accelerator())
 
     def evaluation(self) -> Iterator[tuple[slice, Target]]:
         """All examples in order, in large batches: where they lie, and their targets with fixed noise."""
@@ -105,8 +109,8 @@ def channels_last(images: Tensor) -> Tensor:
 
 
 def laid_out(network: M) -> M:
-    """The network with its kernels laid out as `channels_last` lays out images."""
-    return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stub lacks it
+    """The network where it is to work, its kernels laid out as `channels_last` lays out images."""
+    return on_accelerator(network).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stub lacks it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +146,7 @@ def evaluated_together(predict: Callable[[slice], Sequence[Tensor]], examples: E
     found: list[_Tally] = []
     with torch.no_grad():
         for rows, target in examples.evaluation():
-            predictions = predict(rows)
+            predictions = [prediction.cpu() for prediction in predict(rows)]
             found = found or [_Tally() for _ in predictions]
             for tally, prediction in zip(found, predictions, strict=True):
                 tally.losses.append(examples.definition.loss(prediction, target))

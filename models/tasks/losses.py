@@ -69,7 +69,7 @@ def pixel_cross_entropy(
 
 def pixel_weights(classes: Tensor, class_weights: Tensor, mask: Tensor | None) -> Tensor:
     """(N, h, w) weights of the pixels of each image, which sum to 1 (0 without a valid pixel)."""
-    weights = class_weights[classes]
+    weights = class_weights.to(classes.device)[classes]
     if mask is not None:
         weights = weights * mask
     return weights / weights.flatten(1).sum(1).clamp_min(1e-12)[:, None, None]

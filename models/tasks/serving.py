@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.networks.device import accelerator
 from models.tasks.definition import TaskDefinition
 
 
@@ -40,7 +41,7 @@ class Servable:
 
     Args:
         definition: of the task it answers.
-        run: (N, V', 3, h, w) prepared inputs -> predictions, batch first.
+        run: (N, V', 3, h, w) prepared inputs on the accelerator -> predictions, batch first.
     """
 
     def __init__(self, definition: TaskDefinition, run: Callable[[Tensor], Tensor]) -> None:
@@ -81,8 +82,8 @@ class Servable:
             )
             raise ImagesError(message)
         with torch.inference_mode():
-            outputs = self._run(self._definition.serve(torch.from_numpy(images.copy())))
-            arrays = self._definition.physical(outputs).numpy()
+            inputs = self._definition.serve(torch.from_numpy(images.copy()))
+            arrays = self._definition.physical(self._run(inputs.to(accelerator())).cpu()).numpy()
         return [
             Prediction(
                 task=self.task,

@@ -92,8 +92,8 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Te
     for key, value in tensors.items():
         position, name = key.split(".", 1)
         parameter = parameters[int(position)]
-        kept = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
-        optimiser.state[parameter][name] = kept.copy_(value)
+        alike = parameter if value.shape == parameter.shape else value
+        optimiser.state[parameter][name] = torch.empty_like(alike, device=parameter.device).copy_(value)
 
 
 def _parameters(optimiser: torch.optim.Optimizer) -> Iterator[nn.Parameter]:

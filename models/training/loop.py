@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from models.networks.device import on_accelerator
 from models.training.checkpoint import (
     Checkpoint,
     CheckpointError,
@@ -77,7 +78,7 @@ class Run:
         *,
         backward: Backward | None = None,
     ) -> NDArray[np.float32]:
-        """Train `model` in place, or bring it to where an earlier attempt of this run left it.
+        """Train `model` in place, on the accelerator, or bring it to where an earlier attempt of this run left it.
 
         The sum of the step's losses is minimised; networks that share no weights thus train independently.
 
@@ -96,7 +97,7 @@ class Run:
             Stopped: the runner asked for it; what was saved last stands.
             Diverged: a loss was NaN or infinite.
         """
-        model.train()
+        on_accelerator(model).train()
         if self._resumed is not None and stage.name in self._resumed.finished:
             _load_module(model, self._resumed.finished[stage.name])
             return self._finish(stage, self._resumed.finished[stage.name])
@@ -125,7 +126,7 @@ class Run:
             else:
                 backward(loss)
             optimiser.step()
-            losses.append(loss.detach())
+            losses.append(loss.detach().cpu())
             self._report(stage, step + 1, plan.steps)
             if step + 1 < plan.steps and self._context.checkpoint_due():
                 state = _module_tensors(model)
@@ -152,7 +153,7 @@ class Run:
         self._done = min(1.0, self._done + stage.share)
         if self._context.checkpoint_due():
             self._save("", 0, {})
-        return tensors["losses"].cpu().numpy().astype(np.float32)
+        return tensors["losses"].numpy().astype(np.float32)
 
     def _report(self, stage: Stage, done: int, steps: int) -> None:
         if done % min(max(1, steps // _REPORTS), _UNREPORTED) == 0 or done == steps:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from models.data.splits import Split
 from models.data.views import Views
+from models.networks.device import device_of, on_accelerator
 from models.networks.encoder import encode_views, fresh_encoder
 from models.tasks.definition import TaskDefinition
 from models.tasks.examples import Examples
@@ -63,9 +64,9 @@ def as_source_sees(source: TaskDefinition, inputs: Tensor) -> Tensor:
 
 
 def encode(encoder: nn.Module, inputs: Tensor) -> Tensor:
-    """Representations without gradients: (N, V, 3, H, W) -> (N, V * C, h, w)."""
+    """Representations without gradients: (N, V, 3, H, W) -> (N, V * C, h, w), where the encoder is."""
     with torch.no_grad():
-        return encode_views(encoder, inputs)
+        return encode_views(encoder, inputs.to(device_of(encoder)))
 
 
 def represent(source: TaskDefinition, encoder: nn.Module, examples: Examples) -> Representation:
@@ -73,14 +74,15 @@ def represent(source: TaskDefinition, encoder: nn.Module, examples: Examples) ->
 
     Args:
         source: the task that the encoder was trained for.
-        encoder: in evaluation mode.
+        encoder: in evaluation mode; it is moved to the accelerator.
         examples: of any task, the target.
 
     Returns:
         (n, V * C, h, w) float16, with fixed noise where the target's inputs are noisy.
     """
+    on_accelerator(encoder)
     parts = [
-        encode(encoder, as_source_sees(source, examples.inputs(rows))).to(torch.float16).numpy()
+        encode(encoder, as_source_sees(source, examples.inputs(rows))).to(torch.float16).cpu().numpy()
         for rows in examples.rows()
     ]
     return np.concatenate(parts)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from models.networks.device import on_accelerator
 from models.networks.transfer_network import TransferNetwork
 from models.networks.weights import WeightsError, unpack_network
 from models.tasks.examples import channels_last, laid_out
@@ -43,7 +44,7 @@ def load_transfer(head: bytes, sources: Sequence[bytes]) -> Servable:
         message = f"the transfer stands on {' + '.join(names)}, got {' + '.join(sorted(loaded))}"
         raise WeightsError(message)
     network = laid_out(saved.module)
-    encoders = [(loaded[name].definition, loaded[name].network.encoder) for name in names]
+    encoders = [(loaded[name].definition, on_accelerator(loaded[name].network.encoder)) for name in names]
 
     def run(inputs: Tensor) -> Tensor:
         seen = [encode(encoder, as_source_sees(source, inputs)) for source, encoder in encoders]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.data.views import Views
+from models.networks.device import accelerator
 from models.networks.encoder import Encoder, encode_views, fresh_encoder, initialise
 from models.networks.task_network import TaskNetwork as Network
 from models.networks.weights import pack_network
@@ -71,27 +72,27 @@ def train_task_network(config: AtlasConfig, task: str, views: Views, context: Ru
     train, test = Examples(source, views, "train"), Examples(source, views, "test")
     shape = decoder_shape(config, train)
     run = Run(Part(context, 0.1, 0.95), run_identity(config, views, "task_network", task))
-    title = source.task.title
+    title, device = source.task.title, accelerator()
 
     network = laid_out(fresh_network(config, source, shape, "network"))
     stage = Stage("network", f"training {title}", 0.65, derived_seed(config.seed, task, "network"))
     losses = train_network(run, stage, network, config.task_training, train)
     network.eval()
-    scores = evaluated(lambda rows: network(test.inputs(rows)), test)
+    scores = evaluated(lambda rows: network(test.inputs(rows).to(device)), test)
 
     readout = laid_out(_fresh_decoder(config, source, shape, "random"))
     encoder = random_encoder(config)
     seen = torch.from_numpy(represent(source, encoder, train))
 
     def readout_loss(indices: NDArray[np.int64], generator: torch.Generator) -> Tensor:
-        prediction = readout(channels_last(seen[indices].float()))
+        prediction = readout(channels_last(seen[indices].to(device).float()))
         return source.loss(prediction, train.targets(indices, generator)).mean()[None]
 
     stage = Stage("random", f"reading {title} out of a random encoder", 0.35, stage.seed)
     random_curve = run.train(stage, readout, config.task_training, len(train), readout_loss)
     readout.eval()
     seen_test = torch.from_numpy(represent(source, encoder, test))
-    random_scores = evaluated(lambda rows: readout(channels_last(seen_test[rows].float())), test)
+    random_scores = evaluated(lambda rows: readout(channels_last(seen_test[rows].to(device).float())), test)
 
     context.progress(0.95, f"encoding the images with {title}")
     return TaskNetwork(

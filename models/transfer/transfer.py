@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.data.views import Views
+from models.networks.device import accelerator
 from models.networks.encoder import initialise
 from models.networks.transfer_head import TransferHead
 from models.networks.transfer_network import TransferNetwork
@@ -105,8 +106,9 @@ def train_scratch(
     stage = Stage("scratch", title, 1.0, derived_seed(config.seed, target, "scratch"))
     losses = train_network(run, stage, network, config.scratch_training, splits.transfer)
     network.eval()
-    test = evaluated(lambda rows: network(splits.test.inputs(rows)), splits.test)
-    validation = evaluated(lambda rows: network(splits.validation.inputs(rows)), splits.validation)
+    device = accelerator()
+    test = evaluated(lambda rows: network(splits.test.inputs(rows).to(device)), splits.test)
+    validation = evaluated(lambda rows: network(splits.validation.inputs(rows).to(device)), splits.validation)
     return TransferResult(
         sources=(),
         target=target,
@@ -163,7 +165,7 @@ def transfer_loss(
     """
 
     def step_loss(indices: NDArray[np.int64], generator: torch.Generator) -> Tensor:
-        predictions = networks(channels_last(seen[torch.from_numpy(indices)].float()))
+        predictions = networks(_read(seen, torch.from_numpy(indices)))
         target = examples.targets(indices, generator)
         return torch.stack(
             [examples.definition.loss(prediction, target).mean() for prediction in predictions]
@@ -215,5 +217,10 @@ def _train_stack(
     ]
 
 
+def _read(seen: Tensor, rows: Tensor | slice) -> Tensor:
+    """Some examples' representations as heads read them, on the accelerator."""
+    return channels_last(seen[rows].to(accelerator()).float())
+
+
 def _scores(stacked: Stacked, seen: Tensor, examples: Examples) -> list[Scores]:
-    return evaluated_together(lambda rows: stacked(channels_last(seen[rows].float())), examples)
+    return evaluated_together(lambda rows: stacked(_read(seen, rows)), examples)

@@ -31,7 +31,7 @@ class OneDiscriminator(Objective):
 
     def judged(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The discriminator's score of each source and each target example, (n,) and (m,)."""
-        strength = torch.full((1,), batch.reversal)
+        strength = batch.source_features.new_full((1,), batch.reversal)
         features = torch.cat((batch.source_features, batch.target_features))
         scores = self.discriminator(features, strength).squeeze(1)
         count = len(batch.source_features)

@@ -74,7 +74,7 @@ class San(Objective):
 
     def _weighted(self, batch: Batch, gamma: Tensor, *, sharpness: float) -> Tensor:
         features, scores = _joined(batch)
-        judged = self.discriminators(features, torch.full((self.classes,), batch.reversal))
+        judged = self.discriminators(features, features.new_full((self.classes,), batch.reversal))
         chosen = torch.softmax(sharpness * scores.detach(), dim=1)
         return (gamma * chosen * _losses(judged, batch)).sum(dim=1).mean()
 

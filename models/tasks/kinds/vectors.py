@@ -61,7 +61,8 @@ class Vector(TaskDefinition):
 
     def restored(self, values: Tensor) -> Tensor:
         """Standardised values in physical units, (N, entries)."""
-        return values * self.statistic("deviation") + self.statistic("mean")
+        deviation, mean = (self.statistic(name).to(values.device) for name in ("deviation", "mean"))
+        return values * deviation + mean
 
     @override
     def physical(self, prediction: Tensor) -> Tensor:

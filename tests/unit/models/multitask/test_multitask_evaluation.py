@@ -7,7 +7,7 @@ import torch
 from models.multitask.evaluation import evaluated, stationarity
 from models.multitask.examples import SharedExamples, fitted_definitions, required_labels
 from models.multitask.min_norm import min_norm
-from models.multitask.network import Seeded, fresh_network, parameters_of
+from models.multitask.network import drawn_by, fresh_network, parameters_of
 from tests.unit.models.multitask.tiny import CONFIG, TinyViews
 
 VIEWS = TinyViews()
@@ -71,7 +71,7 @@ def test_draws_of_dropout_come_from_the_runs_generator_and_leave_the_global_one_
     before = torch.get_rng_state()
     drawn = []
     for seed in (1, 1, 2):
-        with Seeded(torch.Generator().manual_seed(seed)):
+        with drawn_by(torch.Generator().manual_seed(seed)):
             drawn.append(torch.rand(3))
     assert torch.equal(drawn[0], drawn[1])
     assert not torch.equal(drawn[0], drawn[2])

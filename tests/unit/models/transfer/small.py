@@ -86,7 +86,7 @@ def assert_same_bits(first: object, second: object) -> None:
             assert_same_bits(getattr(first, field.name), getattr(second, field.name))
     elif isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
         assert first.dtype == second.dtype
-        assert np.array_equal(first, second)
+        assert np.array_equal(first, second, equal_nan=first.dtype.kind == "f")
     elif isinstance(first, Mapping) and isinstance(second, Mapping):
         assert list(first) == list(second)
         for key in first:
