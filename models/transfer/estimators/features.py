@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.networks.device import device_of
+from models.networks.device import device_of, on_accelerator
 from models.networks.weights import WeightsError
-from models.tasks.examples import EVALUATION_BATCH, channels_last, laid_out
+from models.tasks.examples import EVALUATION_BATCH, channels_last
 from models.transfer.estimators.arrays import Numbers
 from models.transfer.estimators.samples import Sample
 from models.transfer.representations import Representation
@@ -82,7 +82,7 @@ def class_probabilities(source: SavedTask, representation: Representation, sampl
     examples, position = np.unique(sample.examples, return_inverse=True)
     maps = torch.from_numpy(representation[examples].astype(np.float32))
     grid = (1, 1) if sample.cells is None else source.decoder_shape[1:]
-    decoder = laid_out(source.network.decoder)
+    decoder = on_accelerator(source.network.decoder)
     with torch.no_grad():
         shares = torch.cat(
             [
