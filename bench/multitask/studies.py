@@ -97,7 +97,7 @@ STUDIES: Mapping[str, Study] = {
             batch_size=64,
             evaluations=2,
         ),
-        seeds=2,
+        seeds=3,
         tuning_epochs=1,
     ),
     "rooms": Study(
@@ -110,7 +110,7 @@ STUDIES: Mapping[str, Study] = {
             batch_size=32,
             evaluations=6,
         ),
-        seeds=2,
+        seeds=3,
         tuning_epochs=1,
     ),
     "nyu": Study(
@@ -123,7 +123,7 @@ STUDIES: Mapping[str, Study] = {
             batch_size=32,
             evaluations=5,
         ),
-        seeds=2,
+        seeds=3,
         tuning_epochs=5,
     ),
 }
