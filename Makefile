@@ -19,7 +19,7 @@ setup-dev: ## The same with the tools for tests and checks
 	@.ci/setup dev
 
 # A crashed process ends the run: xdist can wait for ever for the one that replaces it.
-test: setup-dev ## Run every test on two processes (under 10 minutes on two cores)
+test: setup-dev ## Run every test on two processes (under 15 minutes on two cores)
 	$(PYTEST) -n 2 --dist loadfile --max-worker-restart 0
 
 lint: setup-dev ## Check format, style, import directions and spelling

@@ -95,7 +95,7 @@ def _value(name: str, current: Any, kept: Mapping[str, Tensor]) -> Any:
         case int():
             return int(kept[name])
         case np.ndarray():
-            return kept[name].cpu().numpy()
+            return kept[name].numpy()
         case list():
             return [under[str(position)] for position in range(len(under))]
         case torch.optim.Optimizer():

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from models.data.splits import Split
 from models.data.views import Views
-from models.networks.device import device_of, on_accelerator
+from models.networks.device import accelerator, device_of, on_accelerator
 from models.networks.encoder import encode_views, fresh_encoder
 from models.tasks.definition import TaskDefinition
-from models.tasks.examples import Examples
+from models.tasks.examples import Examples, channels_last
 from models.tasks.images import to_bytes
 from models.tasks.kinds.colorization import Colorization
 from models.tasks.registry import definition
@@ -86,6 +86,19 @@ def represent(source: TaskDefinition, encoder: nn.Module, examples: Examples) ->
         for rows in examples.rows()
     ]
     return np.concatenate(parts)
+
+
+def read(seen: Tensor, rows: Tensor | slice) -> Tensor:
+    """Some examples' representations as decoders and transfer heads read them, on the accelerator.
+
+    Args:
+        seen: (n, C, h, w) float16, of all examples.
+        rows: which, m of them.
+
+    Returns:
+        (m, C, h, w) float32.
+    """
+    return channels_last(seen[rows].to(accelerator()).float())
 
 
 def source_representations(

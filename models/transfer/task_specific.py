@@ -13,7 +13,7 @@ from models.networks.encoder import Encoder, encode_views, fresh_encoder, initia
 from models.networks.task_network import TaskNetwork as Network
 from models.networks.weights import pack_network
 from models.tasks.definition import TaskDefinition
-from models.tasks.examples import Examples, channels_last, evaluated, laid_out
+from models.tasks.examples import Examples, evaluated, laid_out
 from models.tasks.registry import definition
 from models.taxonomy.table import RANDOM
 from models.training.curves import Curve, curve
@@ -24,6 +24,7 @@ from models.training.seeds import derived_seed, generator_of
 from models.transfer.config import AtlasConfig
 from models.transfer.representations import (
     random_encoder,
+    read,
     represent,
     source_representations,
 )
@@ -85,14 +86,14 @@ def train_task_network(config: AtlasConfig, task: str, views: Views, context: Ru
     seen = torch.from_numpy(represent(source, encoder, train))
 
     def readout_loss(indices: NDArray[np.int64], generator: torch.Generator) -> Tensor:
-        prediction = readout(channels_last(seen[indices].to(device).float()))
+        prediction = readout(read(seen, torch.from_numpy(indices)))
         return source.loss(prediction, train.targets(indices, generator)).mean()[None]
 
     stage = Stage("random", f"reading {title} out of a random encoder", 0.35, stage.seed)
     random_curve = run.train(stage, readout, config.task_training, len(train), readout_loss)
     readout.eval()
     seen_test = torch.from_numpy(represent(source, encoder, test))
-    random_scores = evaluated(lambda rows: readout(channels_last(seen_test[rows].to(device).float())), test)
+    random_scores = evaluated(lambda rows: readout(read(seen_test, rows)), test)
 
     context.progress(0.95, f"encoding the images with {title}")
     return TaskNetwork(

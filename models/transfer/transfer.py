@@ -16,13 +16,13 @@ from models.networks.encoder import initialise
 from models.networks.transfer_head import TransferHead
 from models.networks.transfer_network import TransferNetwork
 from models.networks.weights import pack_network
-from models.tasks.examples import Examples, Scores, channels_last, evaluated, evaluated_together, laid_out
+from models.tasks.examples import Examples, Scores, evaluated, evaluated_together, laid_out
 from models.training.curves import curve
 from models.training.loop import Run, Stage, StepLoss
 from models.training.progress import Part, RunContext
 from models.training.seeds import derived_seed, generator_of
 from models.transfer.config import AtlasConfig
-from models.transfer.representations import Representation, inputs_kind, joined_representations
+from models.transfer.representations import Representation, inputs_kind, joined_representations, read
 from models.transfer.results import TransferResult
 from models.transfer.saved import SavedTask, load_task, network_metadata
 from models.transfer.stacked import Stacked
@@ -165,7 +165,7 @@ def transfer_loss(
     """
 
     def step_loss(indices: NDArray[np.int64], generator: torch.Generator) -> Tensor:
-        predictions = networks(_read(seen, torch.from_numpy(indices)))
+        predictions = networks(read(seen, torch.from_numpy(indices)))
         target = examples.targets(indices, generator)
         return torch.stack(
             [examples.definition.loss(prediction, target).mean() for prediction in predictions]
@@ -217,10 +217,5 @@ def _train_stack(
     ]
 
 
-def _read(seen: Tensor, rows: Tensor | slice) -> Tensor:
-    """Some examples' representations as heads read them, on the accelerator."""
-    return channels_last(seen[rows].to(accelerator()).float())
-
-
 def _scores(stacked: Stacked, seen: Tensor, examples: Examples) -> list[Scores]:
-    return evaluated_together(lambda rows: stacked(_read(seen, rows)), examples)
+    return evaluated_together(lambda rows: stacked(read(seen, rows)), examples)

@@ -86,9 +86,8 @@ class _Dispatched(TorchDispatchMode):
 def pretend_device() -> Generator[None]:
     """Inside, tensors can be made on the device and moved to it and back."""
     before = torch.__future__.get_swap_module_params_on_conversion()
-    torch.__future__.set_swap_module_params_on_conversion(
-        True
-    )  # by default torch moves memory that is not there
+    # by default torch exchanges the memory below a parameter, and here there is none
+    torch.__future__.set_swap_module_params_on_conversion(True)
     try:
         with _Dispatched():
             yield
