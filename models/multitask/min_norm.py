@@ -307,7 +307,7 @@ class _Hull:
             if target is None:
                 return self.point(shares), solved
             here = shares[active]
-            outside = target <= 0
+            outside = target < 0
             if not outside.any():
                 shares[active] = target
                 return self.point(shares), solved
