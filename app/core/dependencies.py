@@ -102,6 +102,7 @@ ReaderDep = Annotated[Reader, Depends(get_reader, scope="function")]
 
 async def get_once(
     request: Request,
+    platform: PlatformDep,
     session: SessionDep,
     principal: PrincipalDep,
     idempotency_key: Annotated[
@@ -111,7 +112,7 @@ async def get_once(
 ) -> Once:
     """Answers a repeated request with its first response."""
     place = f"{principal.key_id or 'open'} {request.method} {request.url.path}"
-    return Once(session, place, idempotency_key)
+    return Once(platform.database, session, place, idempotency_key)
 
 
 OnceDep = Annotated[Once, Depends(get_once, scope="function")]

@@ -42,9 +42,13 @@ def list_datasets(
 )
 def create_dataset(body: DatasetIn, datasets: DatasetsDep, _: TrainScope, once: OnceDep) -> Response:
     """Register a data set; the answer holds what its validation found."""
+    content = json.dumps(body.model_dump()).encode()
+    if first := once.first(content):
+        return first
+    inspected = datasets.inspect(body.kind, location=body.location, options=body.options)
 
-    def register() -> Response:
-        dataset = datasets.register(body.name, body.kind, location=body.location, options=body.options)
+    def add() -> Response:
+        dataset = datasets.add(body.name, inspected)
         return Response(
             DatasetOut.of(dataset).model_dump_json(),
             status_code=HTTPStatus.CREATED,
@@ -52,7 +56,7 @@ def create_dataset(body: DatasetIn, datasets: DatasetsDep, _: TrainScope, once: 
             headers={"Location": f"{API}/datasets/{dataset.id}"},
         )
 
-    return once.answer(json.dumps(body.model_dump()).encode(), register)
+    return once.answer(content, add)
 
 
 @router.get("/{dataset_id}", response_model=DatasetOut, responses={**NOT_MODIFIED, **problem_responses(404)})

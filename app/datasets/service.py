@@ -10,7 +10,7 @@ from app.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.core.ids import new_id
 from app.core.pagination import cut, decode_time_cursor
 from app.core.platform import Platform
-from app.datasets.kinds.base import DatasetKind, DatasetRejected, DerivedKind
+from app.datasets.kinds.base import DatasetKind, DatasetRejected, DerivedKind, Inspection
 from app.datasets.kinds.registry import KINDS
 from app.datasets.locations import allowed_path
 from app.datasets.records import Dataset
@@ -30,6 +30,21 @@ class _Source:
     location: str | None
     options: Mapping[str, Any]
     pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A data set that can be used and is not stored yet.
+
+    Attributes:
+        kind: one of the kinds available.
+        path: where its files are, if it has any.
+        found: what its validation found.
+    """
+
+    kind: str
+    path: Path | None
+    found: Inspection
 
 
 class DatasetsService:
@@ -52,10 +67,19 @@ class DatasetsService:
     def register(
         self, name: str, kind: str, *, location: str | None = None, options: Mapping[str, Any] | None = None
     ) -> Dataset:
-        """Validate a data set and remember it with the report.
+        """Validate a data set and remember it with the report; see `inspect` and `add`.
+
+        Raises:
+            InvalidInput: naming each field at fault.
+        """
+        return self.add(name, self.inspect(kind, location=location, options=options))
+
+    def inspect(
+        self, kind: str, *, location: str | None = None, options: Mapping[str, Any] | None = None
+    ) -> Inspected:
+        """Validate a data set, which may take minutes; nothing of it touches the service's transaction.
 
         Args:
-            name: as its user calls it.
             kind: one of the kinds available.
             location: path below one of the allowed roots; relative ones start at the working directory.
             options: of the kind.
@@ -73,11 +97,16 @@ class DatasetsService:
             found = chosen.inspect(path, place.options)
         except DatasetRejected as rejected:
             raise InvalidInput(f"no usable data set: {rejected}", errors=rejected.errors) from rejected
+        return Inspected(kind, path, found)
+
+    def add(self, name: str, inspected: Inspected) -> Dataset:
+        """Remember what was validated, as its user calls it."""
+        found = inspected.found
         dataset = Dataset(
             id=new_id("dat"),
             name=name,
-            kind=kind,
-            location=None if path is None else str(path),
+            kind=inspected.kind,
+            location=None if inspected.path is None else str(inspected.path),
             options=found.options,
             fingerprint=found.fingerprint,
             report=asdict(found.report),

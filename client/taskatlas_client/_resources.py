@@ -104,13 +104,29 @@ class Datasets(Resource):
         return self._page(Dataset, "/datasets", limit=limit, cursor=cursor)
 
     def create(
-        self, name: str, kind: str, *, location: str | None = None, options: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        kind: str,
+        *,
+        location: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Dataset:
-        """Register a data set by kind and location."""
+        """Register a data set by kind and location; the answer comes once every file has been looked at.
+
+        Args:
+            name: As you call it.
+            kind: One of the server's kinds.
+            location: Of its files, for the server.
+            options: Of the kind.
+            timeout: Seconds to wait for the answer; None = as long as it takes: minutes for 100,000 files.
+        """
         body: dict[str, Any] = {"name": name, "kind": kind, "options": dict(options or {})}
         if location is not None:
             body["location"] = location
-        return decode(Dataset, self._transport.json("POST", f"{API}/datasets", json=body, idempotent=True))
+        patient = self._transport.waiting(timeout)
+        answer = self._transport.json("POST", f"{API}/datasets", json=body, idempotent=True, timeout=patient)
+        return decode(Dataset, answer)
 
     def get(self, dataset_id: str) -> Dataset:
         """Return one data set with its validation report."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 T = TypeVar("T")
+
+
 DEFAULT_TIMEOUT_S = 60.0
 DEFAULT_MAX_RETRIES = 2
 LONGEST_RETRY_DELAY_S = 60.0
@@ -45,12 +47,17 @@ class Transport:
         headers = {"Accept": "application/json", "User-Agent": "taskatlas-client/0.1.0"}
         if api_key is not None:
             headers["Authorization"] = f"Bearer {api_key}"
+        self._timeout = timeout
         self._client = httpx.Client(base_url=base_url.rstrip("/"), headers=headers, timeout=timeout)
         self._max_retries = max_retries
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def waiting(self, seconds: float | None) -> httpx.Timeout:
+        """The transport's timeouts, but for an answer that may take some seconds; None = as long as it takes."""
+        return httpx.Timeout(self._timeout, read=seconds)
 
     def request(
         self,
@@ -63,6 +70,7 @@ class Transport:
         files: list[tuple[str, tuple[str, bytes]]] | None = None,
         headers: Mapping[str, str] | None = None,
         idempotent: bool = False,
+        timeout: httpx.Timeout | None = None,
     ) -> httpx.Response:
         """Send a request, repeat it while that is safe and may help, and return the good answer.
 
@@ -76,6 +84,7 @@ class Transport:
             headers: More headers.
             idempotent: Send one `Idempotency-Key` with every repetition, so that a lost answer may be asked
                 again.
+            timeout: In place of the transport's own, see `waiting`.
 
         Raises:
             UnreachableError: No answer, also after the repetitions.
@@ -92,6 +101,7 @@ class Transport:
             data=data,
             files=files,
             headers=sent,
+            timeout=timeout or self._client.timeout,
         )
         repeatable = idempotent or method in {"GET", "DELETE"}
         for attempt in range(self._max_retries + 1):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.datasets.kinds.rooms import Rooms
 from models.taxonomy.dictionary import TASKS
 from tests.asserts import assert_problem
 from tests.integration.api_atlases import build
@@ -61,6 +62,21 @@ def test_a_repeated_request_registers_once(api):
     assert again.headers["location"] == first.headers["location"]
     assert len(api.get(URL).json()["items"]) == 1
     assert_problem(api.post(URL, json=ROOMS | {"name": "other"}, headers=headers), 409)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "one"}])
+def test_others_may_write_while_the_files_of_a_data_set_are_validated(api, headers, monkeypatch):
+    inspect = Rooms.inspect
+
+    def meanwhile(kind, location, options):
+        if options["views"] == ROOMS["options"]["views"]:
+            other = ROOMS | {"options": {"views": 32}}
+            assert api.post(URL, json=other).status_code == 201, "one writer held up the other"
+        return inspect(kind, location, options)
+
+    monkeypatch.setattr(Rooms, "inspect", meanwhile)
+    assert api.post(URL, json=ROOMS, headers=headers).status_code == 201
+    assert len(api.get(URL).json()["items"]) == 2
 
 
 def test_lists_are_newest_first_over_pages(api):

@@ -24,7 +24,7 @@ def send(database):
             )
 
         with database.session() as session:
-            return Once(session, place, key).answer(content, act or made)
+            return Once(database, session, place, key).answer(content, act or made)
 
     return send_one
 
@@ -85,6 +85,19 @@ def test_of_two_equal_requests_at_once_one_acts_and_both_get_its_response(send):
     assert len(acted) == 1
     assert [answer.body for answer in answers] == [b"1", b"1"]
     assert [answer.status_code for answer in answers] == [202, 202]
+
+
+def test_the_first_response_is_there_to_read_before_any_transaction(database, send):
+    def first(content=b"{}", key="k"):
+        with database.session() as session:
+            return Once(database, session, PLACE, key).first(content)
+
+    assert first() is None
+    answer = send()
+    assert (first().status_code, first().body) == (answer.status_code, answer.body)
+    assert first(key="other") is first(key=None) is None
+    with pytest.raises(Conflict, match="another request"):
+        first(content=b'{"other": 1}')
 
 
 def test_first_responses_are_forgotten_after_a_week(database, send):

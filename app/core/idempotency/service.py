@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from fastapi import Response
 
-from app.core.database import Session
+from app.core.database import Database, Session
 from app.core.errors import Conflict
 from app.core.idempotency.repository import FirstResponses
 from app.core.idempotency.tables import FirstResponse
@@ -14,10 +14,25 @@ from app.core.idempotency.tables import FirstResponse
 class Once:
     """Makes a request with an `Idempotency-Key` happen once."""
 
-    def __init__(self, session: Session, place: str, key: str | None) -> None:
+    def __init__(self, database: Database, session: Session, place: str, key: str | None) -> None:
+        self._database = database
         self._responses = FirstResponses(session)
         self._place = place
         self._key = key
+
+    def first(self, content: bytes) -> Response | None:
+        """The first response, if there was one; before slow work that `answer` would do inside its transaction.
+
+        Read apart from that transaction, which on SQLite keeps all others from writing once it has begun.
+
+        Raises:
+            Conflict: The key was used for another request.
+        """
+        if self._key is None:
+            return None
+        with self._database.session(read_only=True) as reading:
+            first = FirstResponses(reading).find(self._place, self._key)
+        return None if first is None else _repeated(first, _hashed(content))
 
     def answer(self, content: bytes, act: Callable[[], Response]) -> Response:
         """Act and remember the response in the same transaction, or answer as the first time.
@@ -31,7 +46,7 @@ class Once:
         """
         if self._key is None:
             return act()
-        request_hash = hashlib.sha256(content).hexdigest()
+        request_hash = _hashed(content)
         first = self._responses.find(self._place, self._key)
         if first is None:
             reserved = self._responses.reserve(self._place, self._key, request_hash)
@@ -41,10 +56,18 @@ class Once:
             first = self._responses.find(self._place, self._key)
             if first is None:
                 raise Conflict("a request with this Idempotency-Key is under way")
-        if first.request_hash != request_hash:
-            raise Conflict("this Idempotency-Key was used for another request")
-        headers = {"Location": first.location} if first.location else None
-        return Response(first.body, status_code=first.status, media_type=first.media_type, headers=headers)
+        return _repeated(first, request_hash)
+
+
+def _hashed(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _repeated(first: FirstResponse, request_hash: str) -> Response:
+    if first.request_hash != request_hash:
+        raise Conflict("this Idempotency-Key was used for another request")
+    headers = {"Location": first.location} if first.location else None
+    return Response(first.body, status_code=first.status, media_type=first.media_type, headers=headers)
 
 
 def _remembered(first: FirstResponse, response: Response) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,7 @@ class Answer:
     body: object = None
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False  # close the connection without an answer
+    after_s: float = 0.0
 
 
 @dataclass
@@ -41,6 +43,7 @@ class ScriptedServer:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 script.seen.append(Seen(self.command, self.path, headers, self.rfile.read(length)))
                 answer = script.answers.popleft()
+                time.sleep(answer.after_s)
                 if answer.drop:
                     self.close_connection = True
                     return

@@ -117,6 +117,15 @@ def test_a_post_without_idempotency_is_not_repeated_when_its_answer_is_lost(serv
     assert len(server.seen) == 1
 
 
+def test_registering_data_waits_for_as_long_as_their_validation_takes(server, answer):
+    data = {"id": "dat_1", "name": "d", "kind": "celeba", "created_at": "2026-01-02T03:04:05Z"}
+    server.answers.extend([answer(201, data, after_s=0.6)] * 2)
+    with tac.TaskAtlas(server.url, timeout=0.2, max_retries=0) as hasty:
+        assert hasty.datasets.create("d", "celeba", location="/d").id == "dat_1"
+        with pytest.raises(tac.UnreachableError):
+            hasty.datasets.create("d", "celeba", location="/d", timeout=0.2)
+
+
 def test_it_waits_as_long_as_retry_after_says(server, client, answer):
     server.answers.extend([answer(429, {}, {"retry-after": "0.3"}), answer(body=ATLAS)])
     started = time.monotonic()
