@@ -121,11 +121,8 @@ class DatasetsService:
         Raises:
             InvalidInput: naming each option at fault.
         """
-        try:
-            fingerprint = self._kinds[kind].inspect(None, options).fingerprint
-        except DatasetRejected as rejected:
-            raise InvalidInput(f"no usable data set: {rejected}", errors=rejected.errors) from rejected
-        return self._repository.with_fingerprint(fingerprint) or self.register(name, kind, options=options)
+        inspected = self.inspect(kind, options=options)
+        return self._repository.with_fingerprint(inspected.found.fingerprint) or self.add(name, inspected)
 
     def same_data(
         self, name: str, kind: str, *, options: Mapping[str, Any], fingerprint: str
